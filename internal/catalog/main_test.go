@@ -1,0 +1,9 @@
+package catalog
+
+import (
+	"testing"
+
+	"cronsole/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }

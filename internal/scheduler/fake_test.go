@@ -1,0 +1,492 @@
+package scheduler
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cronsole/internal/cronsole"
+	"cronsole/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+// fakeStore is a ledger in memory that keeps the rules of the real one: unique
+// (job, due), cursors compared before they move, outcomes only for what runs.
+type fakeStore struct {
+	mu    sync.Mutex
+	fail  func(call string) error // nil: nothing fails
+	jobs  map[int64]*cronsole.Job
+	runs  map[int64]*cronsole.Run
+	due   map[string]bool
+	key   int64
+	id    int64
+	calls map[string]int
+	purge int
+}
+
+func newStore() *fakeStore {
+	return &fakeStore{jobs: map[int64]*cronsole.Job{}, runs: map[int64]*cronsole.Run{}, due: map[string]bool{}, calls: map[string]int{}}
+}
+
+// enter locks, counts the call and lets it fail on request.
+func (f *fakeStore) enter(call string) (func(), error) {
+	f.mu.Lock()
+	entered := false
+	defer func() {
+		if !entered { // refused, or panicked
+			f.mu.Unlock()
+		}
+	}()
+	f.calls[call]++
+	if f.fail != nil {
+		if err := f.fail(call); err != nil {
+			return nil, err
+		}
+	}
+	entered = true
+	return f.mu.Unlock, nil
+}
+
+func (f *fakeStore) failWith(fail func(call string) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail = fail
+}
+
+func (f *fakeStore) count(call string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls[call]
+}
+
+func (f *fakeStore) LiveJobs(context.Context) ([]*cronsole.Job, error) {
+	leave, err := f.enter("LiveJobs")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	var out []*cronsole.Job
+	for _, j := range f.jobs {
+		if j.State == cronsole.JobActive || j.State == cronsole.JobPaused {
+			out = append(out, clone(j))
+		}
+	}
+	slices.SortFunc(out, func(a, b *cronsole.Job) int { return cmp.Compare(a.Key, b.Key) })
+	return out, nil
+}
+
+func (f *fakeStore) Job(_ context.Context, id string) (*cronsole.Job, error) {
+	leave, err := f.enter("Job")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return f.latest(id, false)
+}
+
+func (f *fakeStore) LastJob(_ context.Context, id string) (*cronsole.Job, error) {
+	leave, err := f.enter("LastJob")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return f.latest(id, true)
+}
+
+func (f *fakeStore) latest(id string, deleted bool) (*cronsole.Job, error) {
+	var found *cronsole.Job
+	for _, j := range f.jobs {
+		if j.ID == id && (deleted || j.State != cronsole.JobDeleted) && (found == nil || j.Key > found.Key) {
+			found = j
+		}
+	}
+	if found == nil {
+		return nil, &cronsole.Error{Kind: cronsole.NotFound, Message: "Job not found"}
+	}
+	return clone(found), nil
+}
+
+func (f *fakeStore) CreateJob(_ context.Context, job *cronsole.Job) error {
+	leave, err := f.enter("CreateJob")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	for _, j := range f.jobs {
+		if j.ID == job.ID && (j.State == cronsole.JobActive || j.State == cronsole.JobPaused) {
+			return &cronsole.Error{Kind: cronsole.Conflict, Message: "taken"}
+		}
+	}
+	f.key++
+	job.Key = f.key
+	f.jobs[job.Key] = clone(job)
+	return nil
+}
+
+func (f *fakeStore) UpdateJob(_ context.Context, job *cronsole.Job) error {
+	leave, err := f.enter("UpdateJob")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	f.jobs[job.Key] = clone(job)
+	return nil
+}
+
+func (f *fakeStore) DeleteJob(_ context.Context, key int64, at time.Time) error {
+	leave, err := f.enter("DeleteJob")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	j := clone(f.jobs[key])
+	j.State, j.UpdatedAt, j.Next = cronsole.JobDeleted, at, time.Time{}
+	f.jobs[key] = j
+	return nil
+}
+
+func (f *fakeStore) SetJobState(_ context.Context, job *cronsole.Job, rows []*cronsole.Run) error {
+	leave, err := f.enter("SetJobState")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	f.jobs[job.Key] = clone(job)
+	for _, r := range rows {
+		f.add(r)
+	}
+	return nil
+}
+
+func (f *fakeStore) Advance(_ context.Context, batch []*cronsole.Advance) error {
+	leave, err := f.enter("Advance")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	for _, a := range batch {
+		j := f.jobs[a.JobKey]
+		if j == nil || j.State != cronsole.JobActive || !j.Cursor.Equal(a.From) {
+			continue
+		}
+		j = clone(j)
+		j.Cursor, j.Next = a.To, a.Next
+		if a.Next.IsZero() {
+			j.State = cronsole.JobFinished
+		}
+		f.jobs[a.JobKey] = j
+		for _, r := range a.Runs {
+			f.add(r)
+		}
+		a.Applied = true
+	}
+	return nil
+}
+
+// add stores a row; one that is there already is left out.
+func (f *fakeStore) add(r *cronsole.Run) {
+	if !r.Due.IsZero() {
+		k := r.JobID + "@" + time.Duration(r.JobKey).String() + r.Due.Format(time.RFC3339Nano)
+		if f.due[k] {
+			return
+		}
+		f.due[k] = true
+	}
+	f.id++
+	r.ID = f.id
+	c := *r
+	f.runs[r.ID] = &c
+}
+
+func (f *fakeStore) AddRun(_ context.Context, r *cronsole.Run) error {
+	leave, err := f.enter("AddRun")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	f.add(r)
+	return nil
+}
+
+func (f *fakeStore) StartRuns(_ context.Context, ids []int64, at time.Time) error {
+	leave, err := f.enter("StartRuns")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	for _, id := range ids {
+		if f.runs[id].State != cronsole.Queued {
+			return &cronsole.Error{Kind: cronsole.Stale, Message: "not queued"}
+		}
+	}
+	for _, id := range ids {
+		f.runs[id].State, f.runs[id].StartedAt, f.runs[id].Attempt = cronsole.Running, at, 1
+	}
+	return nil
+}
+
+func (f *fakeStore) FinishRun(_ context.Context, o cronsole.Outcome) error {
+	leave, err := f.enter("FinishRun")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	r := f.runs[o.RunID]
+	if r == nil || r.State.Final() || r.Attempt != o.Attempt {
+		return &cronsole.Error{Kind: cronsole.Stale, Message: "not running at that attempt"}
+	}
+	r.State, r.FinishedAt, r.Error = o.State, o.FinishedAt, o.Error
+	return nil
+}
+
+func (f *fakeStore) InterruptRuns(_ context.Context, at time.Time, notes map[int64]string) ([]*cronsole.Run, error) {
+	leave, err := f.enter("InterruptRuns")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	var out []*cronsole.Run
+	for _, r := range f.runs {
+		if r.State == cronsole.Running {
+			r.State, r.FinishedAt, r.Error = cronsole.Interrupted, at, notes[r.ID]
+			c := *r
+			out = append(out, &c)
+		}
+	}
+	return out, nil
+}
+
+func (f *fakeStore) QueuedRuns(context.Context) ([]*cronsole.Run, error) {
+	leave, err := f.enter("QueuedRuns")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	var out []*cronsole.Run
+	for _, r := range f.runs {
+		if r.State == cronsole.Queued {
+			c := *r
+			out = append(out, &c)
+		}
+	}
+	slices.SortFunc(out, func(a, b *cronsole.Run) int { return cmp.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+func (f *fakeStore) Processes(context.Context) ([]cronsole.Process, error) {
+	leave, err := f.enter("Processes")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return nil, nil
+}
+
+func (f *fakeStore) Purge(context.Context, time.Time) (bool, error) {
+	leave, err := f.enter("Purge")
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	f.purge++
+	return f.purge%3 != 0, nil
+}
+
+// rows returns the rows of a job id, oldest first.
+func (f *fakeStore) rows(id string) []cronsole.Run {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []cronsole.Run
+	for _, r := range f.runs {
+		if r.JobID == id {
+			out = append(out, *r)
+		}
+	}
+	slices.SortFunc(out, func(a, b cronsole.Run) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// job returns the latest job of an id, deleted ones included.
+func (f *fakeStore) job(id string) *cronsole.Job {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	j, err := f.latest(id, true)
+	if err != nil {
+		return nil
+	}
+	return j
+}
+
+// fakeExecutor succeeds at once, or does what run says.
+type fakeExecutor struct {
+	mu    sync.Mutex
+	used  int
+	slots int
+	run   func(ctx context.Context, e cronsole.Execution) cronsole.State
+	now   func() time.Time
+	log   []string // what was asked of it, in order
+	found map[int64]string
+}
+
+func (f *fakeExecutor) Acquire(string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.used >= f.slots {
+		return false
+	}
+	f.used++
+	return true
+}
+
+func (f *fakeExecutor) Release(string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.used--
+}
+
+func (f *fakeExecutor) Slots() (used, total int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.used, f.slots
+}
+
+func (f *fakeExecutor) Execute(ctx context.Context, e cronsole.Execution) cronsole.Outcome {
+	o := cronsole.Outcome{State: cronsole.Succeeded, StartedAt: f.now()}
+	if f.run != nil {
+		o.State = f.run(ctx, e)
+	}
+	o.FinishedAt = f.now()
+	return o
+}
+
+func (f *fakeExecutor) EndOrphans(context.Context, []cronsole.Process) (map[int64]string, error) {
+	f.log = append(f.log, "EndOrphans")
+	return f.found, nil
+}
+
+// fakeCodes is what is deployed.
+type fakeCodes struct {
+	mu sync.Mutex
+	m  map[string]*cronsole.Code
+}
+
+func (f *fakeCodes) Code(name string) (*cronsole.Code, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, ok := f.m[name]
+	return c, ok
+}
+
+func (f *fakeCodes) Codes() []*cronsole.Code {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []*cronsole.Code
+	for _, c := range f.m {
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b *cronsole.Code) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+func (f *fakeCodes) put(c *cronsole.Code) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.m[c.Name] = c
+}
+
+func (f *fakeCodes) remove(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.m, name)
+}
+
+// world is a scheduler with everything around it.
+type world struct {
+	t     testing.TB
+	ctx   context.Context
+	store *fakeStore
+	exec  *fakeExecutor
+	codes *fakeCodes
+	rev   *cronsole.Revision
+	apply bool
+
+	mu    sync.Mutex
+	shift time.Duration // of the wall clock
+	*Scheduler
+}
+
+// newWorld makes a world that is not started; the code "work" is deployed.
+func newWorld(t testing.TB) *world {
+	w := &world{t: t, ctx: t.Context(), store: newStore(), rev: &cronsole.Revision{}}
+	w.codes = &fakeCodes{m: map[string]*cronsole.Code{"work": {Name: "work", Kind: cronsole.CodeGo}}}
+	w.exec = &fakeExecutor{slots: 8, now: w.wall}
+	return w
+}
+
+func (w *world) wall() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.shift)
+}
+
+// setClock moves the wall clock by d.
+func (w *world) setClock(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.shift += d
+}
+
+// pass lets time go by, and everything that is due in it happen. It works in a
+// synctest bubble only.
+func (w *world) pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// start begins a life of the console.
+func (w *world) start() *world {
+	w.t.Helper()
+	w.Scheduler = New(Config{
+		Store: w.store, Executor: w.exec, Codes: w.codes, Revision: w.rev,
+		Apply: w.apply, Now: w.wall, Log: slog.New(slog.DiscardHandler),
+	})
+	if err := w.Start(w.ctx); err != nil {
+		w.t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) stop() {
+	w.t.Helper()
+	if err := w.Stop(context.Background()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// create makes a job of the code "work" and fails the test when it cannot.
+func (w *world) create(id, typ string, args map[string]any) *cronsole.Job {
+	w.t.Helper()
+	job, _, err := w.Create(w.ctx, cronsole.Request{JobID: id, Code: "work", Type: typ, Args: args})
+	if err != nil {
+		w.t.Fatalf("create %s: %v", id, err)
+	}
+	return job
+}
+
+// states lists the states of a job's rows, with the reason of skipped ones.
+func states(rows []cronsole.Run) []string {
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		out[i] = string(r.State)
+		if r.State == cronsole.Skipped {
+			out[i] += "(" + string(r.Reason) + ")"
+		}
+	}
+	return out
+}

@@ -1,0 +1,41 @@
+package scheduler
+
+import (
+	"context"
+	"time"
+
+	"cronsole/internal/cronsole"
+)
+
+// maxPreview is how many instants a preview gives at most.
+const maxPreview = 100
+
+// Preview says what the schedule of a request would do, without making
+// anything: in words, as run_frequency, and the first count due instants after
+// the given one, or after now when that is zero. Errors as Create's.
+func (s *Scheduler) Preview(_ context.Context, req cronsole.Request, after time.Time, count int) (cronsole.Preview, error) {
+	if req.Code == "" {
+		req.Code = req.JobID
+	}
+	d, err := s.draft(req, nil)
+	if err != nil {
+		return cronsole.Preview{}, err
+	}
+	if after.IsZero() {
+		after = s.now()
+	}
+	// An interval without start_date counts from when it is made, which for a
+	// preview is the instant that was asked about.
+	trigger, err := cronsole.NewTrigger(d.def.Schedule, after)
+	if err != nil {
+		return cronsole.Preview{}, err
+	}
+	p := cronsole.Preview{
+		Schedule:  d.def.Schedule,
+		Words:     d.def.Schedule.Words(),
+		Frequency: d.def.Schedule.Frequency(),
+		Next:      cronsole.NextN(trigger, after, min(max(count, 0), maxPreview)),
+		Warnings:  append(d.warnings, d.def.Schedule.Warnings(s.now())...),
+	}
+	return p, nil
+}

@@ -1,0 +1,118 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// ErrInUse is what Open returns, wrapped in a sentence that names the folder
+// and the process, when another console uses the data folder.
+var ErrInUse = errors.New("data folder in use")
+
+type inUseError struct {
+	dir string
+	pid int // 0: unknown
+}
+
+func (e *inUseError) Error() string {
+	who := "another cronsole"
+	if e.pid > 0 {
+		who = fmt.Sprintf("another cronsole (process %d)", e.pid)
+	}
+	return fmt.Sprintf("the data folder %s is in use by %s; stop it first, or choose another folder with --data", e.dir, who)
+}
+
+func (e *inUseError) Is(target error) bool { return target == ErrInUse }
+
+// prepareFolder makes the data folder for our eyes only. A folder that was
+// there and holds other things keeps its mode: it may be someone's home.
+func (s *Store) prepareFolder(ctx context.Context, dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if len(entries) == 0 {
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return fmt.Errorf("data folder: %w", err)
+		}
+		return nil
+	}
+	s.log.WarnContext(ctx, "data folder can be listed by other users", "folder", dir, "mode", info.Mode().Perm().String())
+	return nil
+}
+
+// prepareFile makes the database file before SQLite does, with the mode that
+// SQLite then gives to the files beside it.
+func prepareFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if err := f.Chmod(0o600); err != nil {
+		return errors.Join(fmt.Errorf("open database: %w", err), f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Chmod(path+suffix, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("open database: %w", err)
+		}
+	}
+	return nil
+}
+
+// lockFolder takes the folder for this process. The kernel drops the lock when
+// the process ends, however it ends, and children do not inherit it.
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock data folder: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, errors.Join(&inUseError{dir: dir, pid: readPID(f)}, f.Close())
+	}
+	if err == nil {
+		err = writePID(f)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock data folder %s: %w", dir, err), f.Close())
+	}
+	return f, nil
+}
+
+func readPID(f *os.File) int {
+	buf := make([]byte, 32)
+	n, _ := f.ReadAt(buf, 0) // a short file is expected; no number means unknown
+	pid, err := strconv.Atoi(strings.TrimSpace(string(buf[:n])))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+func writePID(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}

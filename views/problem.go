@@ -1,0 +1,16 @@
+package views
+
+// ErrorDetail is an error as people and scripts see it. In JSON it is an
+// application/problem+json body.
+type ErrorDetail struct {
+	Shell `json:"-"`
+
+	Type      string      `json:"type"` // always "about:blank": the status says it
+	Heading   string      `json:"title"`
+	Status    int         `json:"status"`
+	Detail    string      `json:"detail"`
+	Errors    FieldErrors `json:"errors,omitempty"`
+	RequestID string      `json:"request_id,omitempty"` // for the log; unexpected errors only
+	Nearest   []string    `json:"nearest,omitempty"`    // not found: ids that look like the one asked for
+	Valid     *bool       `json:"valid,omitempty"`      // previews only: always false
+}
