@@ -60,7 +60,7 @@ func TestVendoredFilesMatchTheLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Close()
+	defer lock.Close() //nolint:errcheck // opened for reading
 	seen := map[string]bool{}
 	for s := bufio.NewScanner(lock); s.Scan(); {
 		f := strings.Fields(s.Text())

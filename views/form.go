@@ -55,7 +55,8 @@ func (e FieldErrors) Of(field string) string {
 	return strings.Join(texts, "; ")
 }
 
-// Type "From file" of the form, beside the three types of trigger.
+// TypeFromFile is the type "From file" of the form, beside the three types of
+// trigger.
 const TypeFromFile = "from_file"
 
 // FormFields are the names of all fields of the job form; they are the paths of

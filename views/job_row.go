@@ -118,12 +118,10 @@ func newRunMark(r *cronsole.Run) RunMark {
 
 // Problem says why a job with this code cannot run now; empty when it can.
 func Problem(name string, code *cronsole.Code) string {
-	switch {
-	case code == nil:
+	if code == nil {
 		return "Code not deployed: jobs/" + name + " is gone. Runs will fail until it is back."
-	default:
-		return code.Problem
 	}
+	return code.Problem
 }
 
 // InZone shows t in the zone of that name; in UTC when there is no such zone.

@@ -23,10 +23,10 @@ const (
 // chartBarView is one run in the duration chart. Height tells the duration,
 // shape and colour the outcome.
 type chartBarView struct {
-	url, title         string
-	class              string
-	x, y, height, rise string
-	cross              string // path of the cross over a failed run
+	url, title   string
+	class        string
+	x, y, height string
+	cross        string // path of the cross over a failed run
 }
 
 // chartLine is a line of the scale, or a text of an axis.

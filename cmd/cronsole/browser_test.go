@@ -51,7 +51,7 @@ func newBrowser(t *testing.T) context.Context {
 
 // do carries out actions in the browser, within stepTime. When one does not
 // come about, the test says what the page showed.
-func do(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
+func do(ctx context.Context, t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	step, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
@@ -96,20 +96,20 @@ func TestOperatorFlow(t *testing.T) {
 	for kind, fill := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			id := "hello-" + kind
-			do(t, ctx,
+			do(ctx, t,
 				chromedp.Navigate(p.URL+"/jobs/new"),
 				chromedp.SetValue(`[name="code"]`, "hello"),
 				chromedp.SetValue(`[name="job_id"]`, id),
 				chromedp.Click(`label:has([name="type"][value="`+kind+`"])`))
-			do(t, ctx, fill...)
-			do(t, ctx,
+			do(ctx, t, fill...)
+			do(ctx, t,
 				chromedp.Click(`//form[@id="job-form"]//button[contains(., "Create job")]`),
 				chromedp.WaitVisible(`//h1[contains(., "`+id+`")]`),
 				chromedp.WaitVisible(`//a[starts-with(@href, "/runs/")]`),
 				chromedp.Click(`//a[starts-with(@href, "/runs/")]`),
 				chromedp.WaitVisible(`#log`),
 				chromedp.WaitVisible(`//*[@id="log"]//*[contains(., "hello from `+id+`")]`))
-			do(t, ctx,
+			do(ctx, t,
 				chromedp.Navigate(p.URL+"/jobs/"+id+"/delete"),
 				chromedp.Click(`//main//form[contains(@action, "/delete")]//button[contains(., "Delete")]`),
 				chromedp.WaitVisible(`//h1[contains(., "Jobs")]`))

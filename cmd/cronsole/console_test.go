@@ -75,7 +75,7 @@ func startConsole(t *testing.T, data, jobs string, flags ...string) *process {
 // kill ends the console as a power cut would: nothing of it runs any more.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
-	p.wait()
+	_ = p.wait() // it says "killed"
 }
 
 // stop asks the console to end, as systemd would.

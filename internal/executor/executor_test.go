@@ -74,12 +74,16 @@ func TestWhatCannotStart(t *testing.T) {
 		want   string
 	}{
 		"not deployed": {func(*bench) {}, "code script is not deployed"},
-		"broken code": {func(b *bench) { b.script("script", "").Problem = "two entry files" },
-			"code script cannot run: two entry files"},
+		"broken code": {
+			func(b *bench) { b.script("script", "").Problem = "two entry files" },
+			"code script cannot run: two entry files",
+		},
 		"gone since it was found": {func(b *bench) { remove(b, b.script("script", "")) }, "main.sh is not there any more"},
 		"not executable":          {func(b *bench) { chmod(b, b.script("script", ""), 0o644) }, "main.sh is not executable; run chmod +x on it"},
-		"writable by everyone": {func(b *bench) { chmod(b, b.script("script", ""), 0o777) },
-			"main.sh can be written by everyone; run chmod o-w on it"},
+		"writable by everyone": {
+			func(b *bench) { chmod(b, b.script("script", ""), 0o777) },
+			"main.sh can be written by everyone; run chmod o-w on it",
+		},
 		"symlink": {func(b *bench) {
 			c := b.script("script", "")
 			remove(b, c)
@@ -96,12 +100,18 @@ func TestWhatCannotStart(t *testing.T) {
 			remove(b, c)
 			must(b, os.Mkdir(filepath.Join(c.Dir, c.Entry), 0o755))
 		}, "main.sh is not a regular file"},
-		"entry outside": {func(b *bench) { b.script("script", "").Entry = "../x/main.sh" },
-			`"../x/main.sh" is not the name of an entry file`},
-		"no interpreter": {func(b *bench) { content(b, b.script("script", ""), "#!/nowhere/python\n") },
-			"main.sh could not be started: no such file or directory; is the interpreter that its first line names installed?"},
-		"no first line": {func(b *bench) { content(b, b.script("script", ""), "echo hi\n") },
-			"main.sh could not be started: exec format error; a script needs a first line such as #!/bin/sh"},
+		"entry outside": {
+			func(b *bench) { b.script("script", "").Entry = "../x/main.sh" },
+			`"../x/main.sh" is not the name of an entry file`,
+		},
+		"no interpreter": {
+			func(b *bench) { content(b, b.script("script", ""), "#!/nowhere/python\n") },
+			"main.sh could not be started: no such file or directory; is the interpreter that its first line names installed?",
+		},
+		"no first line": {
+			func(b *bench) { content(b, b.script("script", ""), "echo hi\n") },
+			"main.sh could not be started: exec format error; a script needs a first line such as #!/bin/sh",
+		},
 		"data folder is a file": {func(b *bench) {
 			b.script("script", "")
 			must(b, os.RemoveAll(b.cfg.DataDir))

@@ -63,12 +63,21 @@ func TestGoFunctionIsToldToStop(t *testing.T) {
 		want   cronsole.Outcome
 		output string
 	}{
-		"process that obeys": {"obeys", cronsole.IsolationProcess,
-			cronsole.Outcome{State: cronsole.Cancelled, ExitCode: ptr(1), Error: "cancelled"}, "ready\ntidied up\ncontext canceled\n"},
-		"process that ignores it": {"ignores", cronsole.IsolationProcess,
-			cronsole.Outcome{State: cronsole.Cancelled, Signal: "SIGKILL", Error: "cancelled"}, "ready\n"},
-		"inline that obeys": {"obeys", cronsole.IsolationInline,
-			cronsole.Outcome{State: cronsole.Cancelled, Error: "cancelled"}, "ready\ntidied up\ncontext canceled\n"},
+		"process that obeys": {
+			"obeys", cronsole.IsolationProcess,
+			cronsole.Outcome{State: cronsole.Cancelled, ExitCode: ptr(1), Error: "cancelled"},
+			"ready\ntidied up\ncontext canceled\n",
+		},
+		"process that ignores it": {
+			"ignores", cronsole.IsolationProcess,
+			cronsole.Outcome{State: cronsole.Cancelled, Signal: "SIGKILL", Error: "cancelled"},
+			"ready\n",
+		},
+		"inline that obeys": {
+			"obeys", cronsole.IsolationInline,
+			cronsole.Outcome{State: cronsole.Cancelled, Error: "cancelled"},
+			"ready\ntidied up\ncontext canceled\n",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -95,13 +104,15 @@ func TestInlineFunctionThatDoesNotReturn(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.KillGrace = 20 * time.Millisecond })
 	release := make(chan struct{})
 	wrote := make(chan error, 1)
-	b.deploy(&cronsole.Code{Name: "stubborn", Kind: cronsole.CodeGo, Isolation: cronsole.IsolationInline,
+	b.deploy(&cronsole.Code{
+		Name: "stubborn", Kind: cronsole.CodeGo, Isolation: cronsole.IsolationInline,
 		Func: func(_ context.Context, call cronsole.Call) error {
 			<-release
 			_, err := fmt.Fprintln(call.Output, "too late")
 			wrote <- err
 			return nil
-		}})
+		},
+	})
 	x := cronsole.Execution{RunID: 1, JobID: "j", Code: "stubborn", Timeout: 20 * time.Millisecond}
 	out := b.Execute(t.Context(), x)
 	if out.State != cronsole.TimedOut || !strings.Contains(out.Error, "did not return") {

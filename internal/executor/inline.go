@@ -92,14 +92,14 @@ func begin(ctx context.Context, fn cronsole.Func, call cronsole.Call, stderr io.
 			case came && r.err == nil:
 				return
 			case came:
-				fmt.Fprintf(stderr, "%v\n", r.err) //nolint:errcheck // nowhere to report it
+				fmt.Fprintf(stderr, "%v\n", r.err)
 				return
 			case v == nil:
 				r.crash = goexitCrash
 			default:
 				r.crash = fmt.Sprintf("panic: %v", v)
 			}
-			fmt.Fprintf(stderr, "%s\n\n%s", r.crash, debug.Stack()) //nolint:errcheck // nowhere to report it
+			fmt.Fprintf(stderr, "%s\n\n%s", r.crash, debug.Stack())
 		}()
 		r.err = fn(ctx, call)
 		came = true

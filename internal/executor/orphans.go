@@ -94,7 +94,7 @@ func (e *Executor) newHunt(known []cronsole.Process) (*hunt, error) {
 		h.spared[pid] = true
 		s, err := readStat(pid)
 		if err != nil {
-			break // an ancestor outside of our view of the machine
+			return h, nil //nolint:nilerr // an ancestor outside of our view of the machine
 		}
 		pid = s.ppid
 	}

@@ -148,7 +148,8 @@ func TestLostOutputIsSaid(t *testing.T) {
 type panickySink struct{}
 
 func (panickySink) AppendOutput(context.Context, int64, []cronsole.Chunk, int64) error { panic("sink") }
-func (panickySink) SaveProcess(context.Context, cronsole.Process) error                { panic("sink") }
+
+func (panickySink) SaveProcess(context.Context, cronsole.Process) error { panic("sink") }
 
 func TestPanickingSinkDoesNotStopTheRun(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.Sink = panickySink{} })

@@ -35,22 +35,22 @@ func (s *Scheduler) watchClock(now time.Time) {
 	switch {
 	case s.high.IsZero() || back <= 0:
 		if ahead := -back; !s.high.IsZero() && ahead > stepNoticed {
-			s.noteStep(ahead, now, "the clock was set forward, or the machine slept")
+			s.noteStep(ahead, now, "forward, or the machine slept")
 		}
 		s.high, s.behind = now, 0
 	case back > maxWait:
-		s.noteStep(-back, now, "the clock was set back by more than an hour: jobs count from now")
+		s.noteStep(-back, now, "back by more than an hour: jobs count from now")
 		s.high, s.behind, s.rearm = now, 0, true
 	case back-s.behind >= stepBackNoticed:
 		s.behind = back
-		s.noteStep(-back, now, "the clock was set back: what was due already does not run again")
+		s.noteStep(-back, now, "back: what was due already does not run again")
 	}
 }
 
 // noteStep keeps a step for Health. The caller holds the mutex.
-func (s *Scheduler) noteStep(d time.Duration, now time.Time, what string) {
+func (s *Scheduler) noteStep(d time.Duration, now time.Time, where string) {
 	s.step, s.stepAt = d, now
-	s.Log.Warn(what, "by", d)
+	s.Log.Warn("the clock was set", "where", where, "by", d)
 	s.Revision.Bump()
 }
 

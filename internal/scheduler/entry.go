@@ -42,12 +42,11 @@ func (r ringer) Execute(context.Context) error {
 func (r ringer) Description() string { return "rings for a job that is due" }
 
 // admit takes a job into memory. The caller holds the mutex.
-func (s *Scheduler) admit(job *cronsole.Job, trigger cronsole.Trigger) *entry {
+func (s *Scheduler) admit(job *cronsole.Job, trigger cronsole.Trigger) {
 	e := &entry{job: job, trigger: trigger}
 	e.alarm = s.alarms.add(strconv.FormatInt(job.Key, 10), e, ringer{s, e})
 	s.entries[job.Key], s.ids[job.ID] = e, e
 	s.arm(e)
-	return e
 }
 
 // replace puts a committed job in the place of what the entry held; a finished

@@ -69,7 +69,7 @@ func inOrder(sort string) func(a, b model) int {
 
 // drawJobs fills the store with a few jobs in every state, and returns the same
 // as a model.
-func drawJobs(t *rapid.T, s *Store, ctx context.Context) []model {
+func drawJobs(ctx context.Context, t *rapid.T, s *Store) []model {
 	ok := func(err error) {
 		if err != nil {
 			t.Fatal(err)
@@ -119,7 +119,7 @@ func TestEveryListIsTheModelsList(t *testing.T) {
 	s := openStore(t, Options{})
 	rapid.Check(t, func(t *rapid.T) {
 		ctx := context.Background()
-		all := drawJobs(t, s, ctx)
+		all := drawJobs(ctx, t, s)
 		for range 8 {
 			q := cronsole.JobQuery{
 				Text:  rapid.SampledFrom([]string{"", "", "ET", "alpha", "%", "_", "größe", "every", "at 02", "log_", "\n"}).Draw(t, "text"),

@@ -40,8 +40,18 @@ func TestPrint(t *testing.T) {
 		q, a := l.partQuery(1, l.where, 0, 51)
 		t.Logf("state %q\n%s", st, planOf(t, s, q, a...))
 	}
-	for _, q := range []cronsole.RunQuery{{}, {JobID: "x"}, {JobKey: 1, Before: 4}, {States: []cronsole.State{cronsole.Failed}}, {JobKey: 1, States: []cronsole.State{cronsole.Failed}}, {JobID: "x", States: []cronsole.State{cronsole.Failed}, Before: 7},
-		{States: []cronsole.State{cronsole.Queued}}, {Reason: cronsole.ReasonMisfire}, {Cause: cronsole.CauseManual}, {JobKey: 1, Cause: cronsole.CauseManual}} {
+	for _, q := range []cronsole.RunQuery{
+		{},
+		{JobID: "x"},
+		{JobKey: 1, Before: 4},
+		{States: []cronsole.State{cronsole.Failed}},
+		{JobKey: 1, States: []cronsole.State{cronsole.Failed}},
+		{JobID: "x", States: []cronsole.State{cronsole.Failed}, Before: 7},
+		{States: []cronsole.State{cronsole.Queued}},
+		{Reason: cronsole.ReasonMisfire},
+		{Cause: cronsole.CauseManual},
+		{JobKey: 1, Cause: cronsole.CauseManual},
+	} {
 		q.Limit = 50
 		query, args := runQuery(q)
 		t.Logf("%+v\n%s", q, planOf(t, s, query, args...))

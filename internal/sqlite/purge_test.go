@@ -108,7 +108,7 @@ func TestRetentionTakesSmallSteps(t *testing.T) {
 	}
 	must(t, s.Advance(t.Context(), []*cronsole.Advance{a}))
 	for range purgeJobs * 2 {
-		addJob(t, s, jobName(int(get(s.Stats(t.Context()))(t).Jobs)))
+		addJob(t, s, jobName(get(s.Stats(t.Context()))(t).Jobs))
 	}
 	for i, want := range []int64{rows - purgeRuns, rows - 2*purgeRuns, 10} {
 		if more := get(s.Purge(t.Context(), noon))(t); !more {

@@ -23,8 +23,10 @@ func TestAdvance(t *testing.T) {
 		"moves the cursor":           {applied: true, state: cronsole.JobActive, cursor: due, next: due.Add(time.Minute)},
 		"no next instant finishes":   {advance: func(a *cronsole.Advance) { a.Next = time.Time{} }, applied: true, state: cronsole.JobFinished, cursor: due},
 		"another cursor: left alone": {advance: func(a *cronsole.Advance) { a.From = noon.Add(time.Second) }, state: cronsole.JobActive, cursor: noon, next: due},
-		"paused: left alone": {job: func(j *cronsole.Job) { j.State, j.Next = cronsole.JobPaused, time.Time{} },
-			state: cronsole.JobPaused, cursor: noon},
+		"paused: left alone": {
+			job:   func(j *cronsole.Job) { j.State, j.Next = cronsole.JobPaused, time.Time{} },
+			state: cronsole.JobPaused, cursor: noon,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -146,8 +148,13 @@ func TestFailStreak(t *testing.T) {
 		state cronsole.State
 		want  int
 	}{
-		{cronsole.Succeeded, 0}, {cronsole.Failed, 1}, {cronsole.TimedOut, 2}, {cronsole.Cancelled, 2},
-		{cronsole.Interrupted, 3}, {cronsole.Succeeded, 0}, {cronsole.Failed, 1},
+		{cronsole.Succeeded, 0},
+		{cronsole.Failed, 1},
+		{cronsole.TimedOut, 2},
+		{cronsole.Cancelled, 2},
+		{cronsole.Interrupted, 3},
+		{cronsole.Succeeded, 0},
+		{cronsole.Failed, 1},
 	} {
 		due = due.Add(time.Minute)
 		ranRun(t, s, j, due, step.state)

@@ -107,11 +107,13 @@ func TestOpenRefusesWhatItCannotTrust(t *testing.T) {
 		params  map[string]string
 		want    string
 	}{
-		"a newer schema":          {prepare: made(withDB(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)), want: "was written by a newer cronsole (schema 99, this one knows up to"},
-		"synchronous not FULL":    {params: map[string]string{"_synchronous": "NORMAL"}, want: "SQLite did not take the settings"},
-		"no foreign keys":         {params: map[string]string{"_foreign_keys": "0"}, want: "SQLite did not take the settings"},
-		"no WAL":                  {params: map[string]string{"_journal_mode": "DELETE"}, want: "SQLite did not take the settings"},
-		"no database":             {prepare: func(t *testing.T, dir string) { must(t, os.WriteFile(filepath.Join(dir, fileName), []byte(strings.Repeat("text ", 500)), 0o600)) }, want: "is damaged or no SQLite database"},
+		"a newer schema":       {prepare: made(withDB(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)), want: "was written by a newer cronsole (schema 99, this one knows up to"},
+		"synchronous not FULL": {params: map[string]string{"_synchronous": "NORMAL"}, want: "SQLite did not take the settings"},
+		"no foreign keys":      {params: map[string]string{"_foreign_keys": "0"}, want: "SQLite did not take the settings"},
+		"no WAL":               {params: map[string]string{"_journal_mode": "DELETE"}, want: "SQLite did not take the settings"},
+		"no database": {prepare: func(t *testing.T, dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, fileName), []byte(strings.Repeat("text ", 500)), 0o600))
+		}, want: "is damaged or no SQLite database"},
 		"someone else's database": {prepare: withDB(`CREATE TABLE songs (name TEXT)`), want: "is a SQLite database, but not one of cronsole"},
 		"another program's id":    {prepare: withDB(`PRAGMA application_id = 7; CREATE TABLE t (a)`), want: "is a SQLite database, but not one of cronsole"},
 		"a damaged page": {prepare: made(func(t *testing.T, dir string) {
@@ -198,16 +200,18 @@ func TestTheLedgerRefusesWhatCannotBe(t *testing.T) {
 	s := openStore(t, Options{})
 	j := addJob(t, s, "x")
 	for name, change := range map[string]func(*cronsole.Run){
-		"a state that is none":        func(r *cronsole.Run) { r.State = "asleep" },
-		"a cause that is none":        func(r *cronsole.Run) { r.Cause = "mood" },
-		"skipped without a reason":    func(r *cronsole.Run) { r.State, r.FinishedAt = cronsole.Skipped, noon },
-		"a reason without skipping":   func(r *cronsole.Run) { r.Reason = cronsole.ReasonOverlap },
-		"queued and finished":         func(r *cronsole.Run) { r.FinishedAt = noon },
-		"ended, but not when":         func(r *cronsole.Run) { r.State = cronsole.Failed },
-		"running since never":         func(r *cronsole.Run) { r.State = cronsole.Running },
-		"scheduled for no instant":    func(r *cronsole.Run) { r.Due = time.Time{} },
-		"a range of runs that ran":    func(r *cronsole.Run) { r.DueUntil = noon.Add(time.Hour) },
-		"a range that ends before it": func(r *cronsole.Run) { r.State, r.Reason, r.FinishedAt, r.DueUntil = cronsole.Skipped, cronsole.ReasonMisfire, noon, noon.Add(-1) },
+		"a state that is none":      func(r *cronsole.Run) { r.State = "asleep" },
+		"a cause that is none":      func(r *cronsole.Run) { r.Cause = "mood" },
+		"skipped without a reason":  func(r *cronsole.Run) { r.State, r.FinishedAt = cronsole.Skipped, noon },
+		"a reason without skipping": func(r *cronsole.Run) { r.Reason = cronsole.ReasonOverlap },
+		"queued and finished":       func(r *cronsole.Run) { r.FinishedAt = noon },
+		"ended, but not when":       func(r *cronsole.Run) { r.State = cronsole.Failed },
+		"running since never":       func(r *cronsole.Run) { r.State = cronsole.Running },
+		"scheduled for no instant":  func(r *cronsole.Run) { r.Due = time.Time{} },
+		"a range of runs that ran":  func(r *cronsole.Run) { r.DueUntil = noon.Add(time.Hour) },
+		"a range that ends before it": func(r *cronsole.Run) {
+			r.State, r.Reason, r.FinishedAt, r.DueUntil = cronsole.Skipped, cronsole.ReasonMisfire, noon, noon.Add(-1)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRun(j, noon)
