@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"database/sql"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -19,41 +21,74 @@ func planOf(t *testing.T, s *Store, query string, args ...any) string {
 	return strings.Join(steps, "\n")
 }
 
-func TestPrint(t *testing.T) {
+// wholeTable is a step that reads a table from end to end. SQLite plans without
+// statistics here, as it does in a console's file.
+var wholeTable = regexp.MustCompile(`(?m)^SCAN (jobs|runs)$`)
+
+// sorts is the last step of a plan whose result is sorted.
+const sorts = "USE TEMP B-TREE FOR ORDER BY"
+
+// The first page of the jobs, and each page after it, is read along an index:
+// what it costs does not grow with the number of jobs.
+func TestJobListsAreReadAlongAnIndex(t *testing.T) {
 	s := openStore(t, Options{})
-	for _, sort := range []string{"", "-", "next", "-next", "name", "last"} {
+	for _, sort := range []string{"", "-", "next", "-next", "name", "-name"} {
 		l, err := newJobList(cronsole.JobQuery{Sort: sort, Limit: 50, Now: noon})
 		must(t, err)
 		at := any(int64(5))
-		if sort == "name" {
+		if strings.HasSuffix(sort, "name") {
 			at = "x"
 		}
-		l.from = &jobCursor{At: at, Key: 3, Rank: 1}
-		for _, w := range l.parts() {
-			q, a := l.partQuery(1, w, 0, 51)
-			t.Logf("sort %q\n%s", sort, planOf(t, s, q, a...))
+		for _, from := range []*jobCursor{nil, {At: at, Key: 3, Rank: 1}} {
+			l.from = from
+			for rank, where := range l.parts() {
+				query, args := l.partQuery(rank, where, 0, 51)
+				plan := planOf(t, s, query, args...)
+				few := strings.Contains(where, "AND key IN (") // failing and late ones, which are sorted
+				if wholeTable.MatchString(plan) || strings.HasSuffix(plan, sorts) && !few {
+					t.Errorf("sort %q, from %v, part %d:\n%s", sort, from, rank, plan)
+				}
+			}
 		}
 	}
-	for _, st := range []string{"running", "failing", "late", "paused"} {
-		l, err := newJobList(cronsole.JobQuery{State: st, Sort: "next", Limit: 50, Now: noon})
+}
+
+func TestTabsAreReadAlongAnIndex(t *testing.T) {
+	s := openStore(t, Options{})
+	for _, state := range []string{"running", "failing", "late", "paused"} {
+		l, err := newJobList(cronsole.JobQuery{State: state, Sort: "next", Limit: 50, Now: noon})
 		must(t, err)
-		q, a := l.partQuery(1, l.where, 0, 51)
-		t.Logf("state %q\n%s", st, planOf(t, s, q, a...))
+		query, args := l.partQuery(0, l.where, 0, 51)
+		if plan := planOf(t, s, query, args...); wholeTable.MatchString(plan) {
+			t.Errorf("state %q:\n%s", state, plan)
+		}
 	}
+	plan := planOf(t, s, `SELECT count(*) FROM (`+lateKeys+`)`, sql.Named("now", ms(noon)))
+	if wholeTable.MatchString(plan) {
+		t.Errorf("count of late jobs:\n%s", plan)
+	}
+}
+
+func TestRunListsAreReadAlongAnIndex(t *testing.T) {
+	s := openStore(t, Options{})
 	for _, q := range []cronsole.RunQuery{
-		{},
 		{JobID: "x"},
 		{JobKey: 1, Before: 4},
 		{States: []cronsole.State{cronsole.Failed}},
 		{JobKey: 1, States: []cronsole.State{cronsole.Failed}},
 		{JobID: "x", States: []cronsole.State{cronsole.Failed}, Before: 7},
 		{States: []cronsole.State{cronsole.Queued}},
+		{States: []cronsole.State{cronsole.Queued, cronsole.Running}, Before: 7},
 		{Reason: cronsole.ReasonMisfire},
 		{Cause: cronsole.CauseManual},
 		{JobKey: 1, Cause: cronsole.CauseManual},
 	} {
 		q.Limit = 50
 		query, args := runQuery(q)
-		t.Logf("%+v\n%s", q, planOf(t, s, query, args...))
+		plan := planOf(t, s, query, args...)
+		few := q.JobID != "" || onlyActive(q.States)
+		if wholeTable.MatchString(plan) || strings.HasSuffix(plan, sorts) && !few {
+			t.Errorf("%+v:\n%s", q, plan)
+		}
 	}
 }

@@ -91,7 +91,11 @@ func (s *Store) Runs(ctx context.Context, q cronsole.RunQuery) (cronsole.RunPage
 func runQuery(q cronsole.RunQuery) (string, []any) {
 	where, args := runFilter(q)
 	if q.JobID == "" {
-		return selectRuns + `WHERE ` + where + ` ORDER BY runs.id DESC LIMIT ?`, append(args, q.Limit+1)
+		order := "runs.id"
+		if q.JobKey == 0 && onlyActive(q.States) {
+			order = "+runs.id" // sort the few of the index; SQLite would walk through the ledger for them
+		}
+		return selectRuns + `WHERE ` + where + ` ORDER BY ` + order + ` DESC LIMIT ?`, append(args, q.Limit+1)
 	}
 	// Each job that had the id gives its newest rows from its own index; then
 	// the newest of those few are taken.
@@ -101,6 +105,12 @@ func runQuery(q cronsole.RunQuery) (string, []any) {
 			WHERE named.job_id = ?)
 		ORDER BY runs.id DESC LIMIT ?`
 	return query, append(args, q.Limit+1, q.JobID, q.Limit+1)
+}
+
+// onlyActive reports whether states were asked for, and all of them are of runs
+// that have not ended.
+func onlyActive(states []cronsole.State) bool {
+	return len(states) > 0 && !slices.ContainsFunc(states, cronsole.State.Final)
 }
 
 // runFilter is the WHERE of a query. Where all the rows wanted are in a partial
@@ -121,7 +131,7 @@ func runFilter(q cronsole.RunQuery) (string, []any) {
 		if !slices.ContainsFunc(q.States, func(s cronsole.State) bool { return !s.Bad() }) {
 			add("runs.state IN ('failed', 'timed_out', 'interrupted')")
 		}
-		if !slices.ContainsFunc(q.States, cronsole.State.Final) {
+		if onlyActive(q.States) {
 			add("runs.state IN ('queued', 'running')")
 		}
 		marks := strings.TrimSuffix(strings.Repeat("?,", len(q.States)), ",")
