@@ -21,7 +21,7 @@ import (
 
 // process is a real console: this test binary as a child process.
 type process struct {
-	t    *testing.T
+	t    testing.TB
 	cmd  *exec.Cmd
 	URL  string
 	done chan error
@@ -31,7 +31,7 @@ var servesAt = regexp.MustCompile(`serves (http://\S+)`)
 
 // startConsole starts a console on data and jobs and returns when it serves.
 // The caller ends it with stop or kill; what is left is killed with the test.
-func startConsole(t *testing.T, data, jobs string, flags ...string) *process {
+func startConsole(t testing.TB, data, jobs string, flags ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -93,6 +93,26 @@ func (p *process) wait() error {
 	err := <-p.done
 	p.done <- err // whoever asks again gets the same answer
 	return err
+}
+
+// cpuTime is how long the console has kept a core busy so far.
+func (p *process) cpuTime() time.Duration {
+	p.t.Helper()
+	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "stat"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), ") ") // the name may hold blanks
+	fields := strings.Fields(rest)
+	var ticks int64
+	for _, f := range fields[11:13] { // utime and stime, of which there are 100 a second
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
 // call sends a JSON request and reads the JSON answer into out, unless out is nil.
@@ -194,7 +214,7 @@ func (p *process) runs(jobID string) []runJSON {
 }
 
 // eventually polls until ok holds, for what another process does in its own time.
-func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
+func eventually(t testing.TB, within time.Duration, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(within)
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -209,7 +229,7 @@ func eventually(t *testing.T, within time.Duration, what string, ok func() bool)
 }
 
 // deploy writes a job folder with a shell script.
-func deploy(t *testing.T, jobs, code, script, schedule string) {
+func deploy(t testing.TB, jobs, code, script, schedule string) {
 	t.Helper()
 	dir := filepath.Join(jobs, code)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -226,7 +246,7 @@ func deploy(t *testing.T, jobs, code, script, schedule string) {
 }
 
 // sampleJobs is the repository's jobs folder.
-func sampleJobs(t *testing.T) string {
+func sampleJobs(t testing.TB) string {
 	t.Helper()
 	dir, err := filepath.Abs("../../jobs")
 	if err != nil {
