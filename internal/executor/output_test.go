@@ -28,6 +28,20 @@ func TestStreamsKeepTheirOrder(t *testing.T) {
 	}
 }
 
+// What was written to both streams before anybody could read is in the order in
+// which people read it: what went wrong stands below what led to it.
+func TestStandardOutputComesBeforeErrorsOfTheSameMoment(t *testing.T) {
+	b := newBench(t)
+	for range 50 {
+		b.sink = newMemorySink()
+		b.cfg.Sink = b.sink
+		b.runScript("echo doing it; echo it broke >&2; exit 3")
+		if got, want := b.sink.text(), "doing it\nit broke\n"; got != want {
+			t.Fatalf("output %q, want %q", got, want)
+		}
+	}
+}
+
 func TestOutputIsStoredWhileTheRunGoesOn(t *testing.T) {
 	b := newBench(t)
 	b.script("script", "echo first\nread x < fifo\necho second")

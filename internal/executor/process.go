@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -60,24 +59,18 @@ func (e *Executor) runProcess(ctx context.Context, x cronsole.Execution, code *c
 // start starts cmd with its output going to rec.
 func (e *Executor) start(ctx context.Context, x cronsole.Execution, cmd *exec.Cmd, rec *recorder) (*process, error) {
 	p := &process{e: e, x: x, cmd: cmd, exited: make(chan struct{}), copied: make(chan struct{})}
-	streams := []cronsole.Stream{cronsole.Stdout, cronsole.Stderr}
-	var theirs []*os.File
-	defer func() { closeAll(theirs) }()
-	for range streams {
-		r, w, err := os.Pipe()
-		if err != nil {
-			closeAll(p.output)
-			return nil, err
-		}
-		p.output, theirs = append(p.output, r), append(theirs, w)
+	pipes, ours, theirs, err := newPipes(rec)
+	if err != nil {
+		return nil, err
 	}
+	defer closeAll(theirs)
+	p.output = ours
 	cmd.Stdout, cmd.Stderr = theirs[0], theirs[1]
-	err := sealFiles()
-	if err == nil {
+	if err = sealFiles(); err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		closeAll(p.output)
+		closeAll(ours)
 		return nil, err
 	}
 	// An unreaped child keeps its entry, even when it has ended already.
@@ -87,8 +80,12 @@ func (e *Executor) start(ctx context.Context, x cronsole.Execution, cmd *exec.Cm
 		p.stat = procStat{pid: cmd.Process.Pid, pgrp: cmd.Process.Pid}
 	}
 	var copying sync.WaitGroup
-	for i, s := range streams {
-		copying.Go(func() { p.copy(rec.stream(s), p.output[i]) })
+	for _, pipe := range pipes {
+		copying.Go(func() {
+			if err := pipe.copy(); err != nil {
+				e.cfg.Log.ErrorContext(ctx, "output cannot be read", "run", x.RunID, "error", err)
+			}
+		})
 	}
 	p.others.Go(func() { copying.Wait(); close(p.copied) })
 	p.others.Go(func() { p.save(context.WithoutCancel(ctx)) })
@@ -102,30 +99,6 @@ func (p *process) watch() {
 	defer close(p.exited)
 	if err := awaitExit(p.stat.pid); err != nil {
 		p.e.cfg.Log.Error("a child cannot be waited for", "run", p.x.RunID, "pid", p.stat.pid, "error", err)
-	}
-}
-
-// copyBuffers are what output is read into.
-var copyBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
-
-// copy moves output from the pipe to the recorder until its end.
-func (p *process) copy(w io.Writer, r *os.File) {
-	buf := copyBuffers.Get().(*[32 << 10]byte) //nolint:forcetypeassert // nothing else is put in
-	defer copyBuffers.Put(buf)
-	for {
-		n, err := r.Read(buf[:])
-		if n > 0 {
-			if _, werr := w.Write(buf[:n]); werr != nil {
-				err = werr
-			}
-		}
-		if err == nil {
-			continue
-		}
-		if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) {
-			p.e.cfg.Log.Error("output cannot be read", "run", p.x.RunID, "error", err)
-		}
-		return
 	}
 }
 
