@@ -47,3 +47,14 @@ func (m *RunDetail) noOutput() string {
 	}
 	return msgNoOutput
 }
+
+// causeWords says how the run came about.
+func (m *RunDetail) causeWords() string {
+	switch m.Cause {
+	case cronsole.CauseManual:
+		return "by hand"
+	case cronsole.CauseRerun:
+		return "again, after an interruption"
+	}
+	return "by schedule"
+}
