@@ -305,7 +305,7 @@ func (m *JobDetail) Success() string {
 func (m *JobDetail) SuccessDetail() string {
 	n := m.Stats.Succeeded + m.Stats.Failed
 	if n == 0 {
-		return "no runs in 30 days"
+		return "no scheduled runs in 30 days"
 	}
 	s := Count(m.Stats.Succeeded) + " of " + Count(n)
 	if m.Stats.Failed > 0 {

@@ -42,8 +42,11 @@ func (s *server) showJob(c *fiber.Ctx) error {
 
 // jobRow reads the job that the address names.
 func (s *server) jobRow(c *fiber.Ctx, recent int) (cronsole.JobRow, error) {
-	id, err := s.jobID(c)
-	if err != nil {
+	return s.namedJob(c, c.Params("id"), recent)
+}
+
+func (s *server) namedJob(c *fiber.Ctx, id string, recent int) (cronsole.JobRow, error) {
+	if err := s.checkID(c, id); err != nil {
 		return cronsole.JobRow{}, err
 	}
 	row, err := s.Store.JobRow(c.UserContext(), id, recent)
@@ -53,13 +56,18 @@ func (s *server) jobRow(c *fiber.Ctx, recent int) (cronsole.JobRow, error) {
 	return row, nil
 }
 
-// jobID is the id in the address. What cannot be an id is not looked up.
+// jobID is the id in the address.
 func (s *server) jobID(c *fiber.Ctx) (string, error) {
 	id := c.Params("id")
+	return id, s.checkID(c, id)
+}
+
+// checkID refuses what cannot be an id, so that it is not looked up.
+func (s *server) checkID(c *fiber.Ctx, id string) error {
 	if cronsole.CheckJobID(id) != "" {
-		return "", s.missingJob(c, id, &cronsole.Error{Kind: cronsole.NotFound, Message: "There is no such job."})
+		return s.missingJob(c, id, &cronsole.Error{Kind: cronsole.NotFound, Message: "There is no such job."})
 	}
-	return id, nil
+	return nil
 }
 
 func (s *server) jobDetail(c *fiber.Ctx, sh views.Shell, row cronsole.JobRow, tab string) (*views.JobDetail, error) {
@@ -119,7 +127,7 @@ func (s *server) listCodes(c *fiber.Ctx) error {
 	if s.unchanged(c) {
 		return nil
 	}
-	sh, err := s.shell(c, "Deployed code", "")
+	sh, err := s.shell(c, "Deployed code", "codes")
 	if err != nil {
 		return err
 	}

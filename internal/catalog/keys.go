@@ -82,6 +82,17 @@ func findKey(name string, t cronsole.Type) (key, bool) {
 	return key{}, false
 }
 
+// keysOf lists the keys that files of type t take.
+func keysOf(t cronsole.Type) []string {
+	var names []string
+	for _, k := range keys {
+		if k.fits(t) {
+			names = append(names, k.name)
+		}
+	}
+	return names
+}
+
 // unknownKey says what is wrong with a key that files of type t do not take,
 // and which one was probably meant.
 func unknownKey(name string, t cronsole.Type) string {
@@ -94,7 +105,7 @@ func unknownKey(name string, t cronsole.Type) string {
 	if _, ok := findKey(aliases[lower], t); ok {
 		return what + "; did you mean " + aliases[lower] + "?"
 	}
-	if near := nearest(lower, t); near != "" {
+	if near := cronsole.DidYouMean(lower, keysOf(t)); near != "" {
 		return what + "; did you mean " + near + "?"
 	}
 	for _, k := range keys {
@@ -102,7 +113,7 @@ func unknownKey(name string, t cronsole.Type) string {
 			return what + "; it belongs to type " + join(k.types)
 		}
 	}
-	return what + "; remove it or see the list of keys in the README"
+	return what + "; remove it or see the list of keys in docs/schedule.md"
 }
 
 func article(t cronsole.Type) string {
@@ -118,43 +129,4 @@ func join(types []cronsole.Type) string {
 		words[i] = string(t)
 	}
 	return strings.Join(words, " or ")
-}
-
-// nearest returns the key that a slip of the finger away from name; empty when
-// none is.
-func nearest(name string, t cronsole.Type) string {
-	if len(name) > 24 {
-		return ""
-	}
-	best, bestDistance := "", 3
-	for _, k := range keys {
-		if !k.fits(t) {
-			continue
-		}
-		// Two slips in a word of four letters would match almost anything.
-		if d := distance(name, k.name); d < bestDistance && d*3 <= len(k.name) {
-			best, bestDistance = k.name, d
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to add, drop or change to turn a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -90,11 +90,10 @@ func (s *Store) NearestJobIDs(ctx context.Context, id string, n int) ([]string, 
 		id       string
 		distance int
 	}
-	var d distance
 	wanted := strings.ToLower(id)
 	all, err := collect(rows, func(row scanner) (c candidate, err error) {
 		err = row.Scan(&c.id)
-		c.distance = d.between(wanted, strings.ToLower(c.id))
+		c.distance = cronsole.EditDistance(wanted, strings.ToLower(c.id))
 		return c, err
 	})
 	if err != nil {
@@ -108,32 +107,6 @@ func (s *Store) NearestJobIDs(ctx context.Context, id string, n int) ([]string, 
 		ids = append(ids, c.id)
 	}
 	return ids, nil
-}
-
-// distance computes how many bytes must be added, dropped or replaced to make
-// one id the other (Levenshtein). Ids are ASCII and at most 128 long; what a
-// person typed may be longer, and is cut.
-type distance struct{ row [129]int }
-
-func (d *distance) between(a, b string) int {
-	a, b = a[:min(len(a), 128)], b[:min(len(b), 128)]
-	row := d.row[:len(b)+1]
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // Stats are figures about the store for the readiness page.

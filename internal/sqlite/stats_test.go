@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"cronsole/internal/cronsole"
 )
@@ -76,15 +75,4 @@ func TestNearestJobIDs(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestDistanceIsAMetric(t *testing.T) {
-	word := rapid.StringOfN(rapid.RuneFrom([]rune("abc")), 0, 8, -1)
-	rapid.Check(t, func(t *rapid.T) {
-		a, b, c := word.Draw(t, "a"), word.Draw(t, "b"), word.Draw(t, "c")
-		var d distance
-		if (d.between(a, b) == 0) != (a == b) || d.between(a, b) != d.between(b, a) || d.between(a, c) > d.between(a, b)+d.between(b, c) {
-			t.Fatalf("%q %q %q: %d %d %d", a, b, c, d.between(a, b), d.between(b, c), d.between(a, c))
-		}
-	})
 }
