@@ -36,6 +36,16 @@ type serveCmd struct {
 	LogFormat string        `help:"How log lines look: text or json." enum:"text,json" default:"text"`
 }
 
+// Help is what serve --help says above the flags.
+func (serveCmd) Help() string {
+	return `Examples:
+  cronsole serve
+  cronsole serve --jobs /srv/jobs --data /var/lib/cronsole --timezone Europe/Berlin
+  CRONSOLE_ADDR=127.0.0.1:9000 cronsole serve --apply --log-format json
+
+The first SIGTERM or Ctrl-C stops firing and waits for running jobs up to --grace; a second one ends at once.`
+}
+
 // Run serves until SIGINT or SIGTERM, then lets running jobs end for the grace
 // time; a second signal ends the wait.
 func (c serveCmd) Run(out io.Writer) error {

@@ -35,27 +35,35 @@ func (e *inUseError) Is(target error) bool { return target == ErrInUse }
 // there and holds other things keeps its mode: it may be someone's home.
 func (s *Store) prepareFolder(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make data folder: %w", err)
+		return unusable(dir, "made", err)
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return fmt.Errorf("data folder: %w", err)
+		return unusable(dir, "read", err)
 	}
 	if info.Mode().Perm()&0o077 == 0 {
 		return nil
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("data folder: %w", err)
+		return unusable(dir, "read", err)
 	}
 	if len(entries) == 0 {
 		if err := os.Chmod(dir, 0o700); err != nil {
-			return fmt.Errorf("data folder: %w", err)
+			return unusable(dir, "closed to others", err)
 		}
 		return nil
 	}
 	s.log.WarnContext(ctx, "data folder can be listed by other users", "folder", dir, "mode", info.Mode().Perm().String())
 	return nil
+}
+
+// unusable says what cannot be done with the data folder, and why.
+func unusable(dir, done string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err // its path is the folder again, or a part of it
+	}
+	return fmt.Errorf("the data folder %s cannot be %s: %w; choose another folder with --data", dir, done, err)
 }
 
 // prepareFile makes the database file before SQLite does, with the mode that
@@ -84,7 +92,7 @@ func prepareFile(path string) error {
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("lock data folder: %w", err)
+		return nil, unusable(dir, "written", err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {

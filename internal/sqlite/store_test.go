@@ -127,7 +127,7 @@ func TestOpenRefusesWhatItCannotTrust(t *testing.T) {
 		"a file as folder": {prepare: func(t *testing.T, dir string) {
 			must(t, os.Remove(dir))
 			must(t, os.WriteFile(dir, nil, 0o600))
-		}, want: "make data folder"},
+		}, want: "cannot be made: "},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
