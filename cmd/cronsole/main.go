@@ -33,6 +33,8 @@ Exit status: 0 done, 1 failed (or check found an error), 2 wrong command line.`
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Start the console and run the jobs."`
 	Check   checkCmd   `cmd:"" help:"Check .schedule files, for people and for CI."`
+	Backup  backupCmd  `cmd:"" help:"Copy the ledger to a file, while the console runs."`
+	Restore restoreCmd `cmd:"" help:"Make a backup the ledger of a data folder."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 	ExecJob execJobCmd `cmd:"" name:"exec-job" hidden:"" help:"Run one Go job in this process (used by serve)."`
 }

@@ -60,10 +60,7 @@ func (s *Store) prepareFolder(ctx context.Context, dir string) error {
 
 // unusable says what cannot be done with the data folder, and why.
 func unusable(dir, done string, err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		err = e.Err // its path is the folder again, or a part of it
-	}
-	return fmt.Errorf("the data folder %s cannot be %s: %w; choose another folder with --data", dir, done, err)
+	return fmt.Errorf("the data folder %s cannot be %s: %w; choose another folder with --data", dir, done, reason(err))
 }
 
 // prepareFile makes the database file before SQLite does, with the mode that

@@ -42,12 +42,25 @@ func migrateTo(ctx context.Context, db *sql.DB, path string, files fs.FS) error 
 		return fmt.Errorf("migrate database: %w", err)
 	}
 	if has > knows {
-		return fmt.Errorf("the database %s was written by a newer cronsole (schema %d, this one knows up to %d); start the newer version", path, has, knows)
+		return newerSchema(path, has, knows)
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
 	return nil
+}
+
+// newestMigration is the number of the last step that this console knows.
+func newestMigration() (int64, error) {
+	files, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return 0, err
+	}
+	return goose.NumericComponent(files[len(files)-1].Name())
+}
+
+func newerSchema(path string, has, knows int64) error {
+	return fmt.Errorf("the database %s was written by a newer cronsole (schema %d, this one knows up to %d); use the newer version", path, has, knows)
 }
 
 // checkOurs refuses a file that holds something else, before anything is
