@@ -104,6 +104,19 @@ func lockFolder(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// folderUser reports whether a console uses the folder, and which process it is.
+func folderUser(dir string) (pid int, used bool) {
+	f, err := os.Open(filepath.Join(dir, lockName))
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close() //nolint:errcheck // opened for reading
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+		return readPID(f), true
+	}
+	return 0, false
+}
+
 func readPID(f *os.File) int {
 	buf := make([]byte, 32)
 	n, _ := f.ReadAt(buf, 0) // a short file is expected; no number means unknown
