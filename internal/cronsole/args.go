@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 )
@@ -72,7 +73,7 @@ func decodeList(s string) ([]any, error) {
 	if err := d.Decode(&list); err != nil {
 		return nil, err
 	}
-	if list == nil || d.More() {
+	if _, err := d.Token(); list == nil || err != io.EOF {
 		return nil, fmt.Errorf("not one list")
 	}
 	return list, nil
@@ -132,8 +133,13 @@ func plainNumber(v any) (any, error) {
 	case json.Number:
 		var err error
 		f, err = n.Float64()
-		integer := !strings.ContainsAny(n.String(), ".eE")
-		if err != nil || integer && math.Abs(f) > exact {
+		if err == nil && !strings.ContainsAny(n.String(), ".eE") {
+			var whole int64
+			if whole, err = n.Int64(); whole > exact || whole < -exact {
+				return nil, tooLarge(n)
+			}
+		}
+		if err != nil {
 			return nil, tooLarge(n)
 		}
 	default:
@@ -146,7 +152,7 @@ func plainNumber(v any) (any, error) {
 }
 
 func tooLarge(n any) error {
-	return fmt.Errorf(`is a number that is too large to be kept exactly; write it as a text, "%v"`, n)
+	return fmt.Errorf(`is a number that is too large to be kept exactly; write it as a text, %s`, quote(fmt.Sprint(n)))
 }
 
 // Argv turns arguments into argv elements: strings as they are, other values

@@ -52,21 +52,20 @@ func ParseDuration(s string) (Duration, error) {
 		if err != nil || n > int64(maxDuration/durationUnits[unit].size) {
 			return 0, fmt.Errorf("%s is longer than 100 years", quote(s))
 		}
-		total += time.Duration(n) * durationUnits[unit].size
+		if total += time.Duration(n) * durationUnits[unit].size; total > maxDuration {
+			return 0, fmt.Errorf("%s is longer than 100 years", quote(s))
+		}
 		rest = rest[letters:]
 		unit++
 	}
-	switch {
-	case s == "":
+	if s == "" {
 		return 0, badDuration(s)
-	case total > maxDuration:
-		return 0, fmt.Errorf("%s is longer than 100 years", quote(s))
 	}
 	return Duration(total), nil
 }
 
 func badDuration(s string) error {
-	if s != "" && countDigits(s) == len(s) {
+	if n := len(s); n > 0 && n < 20 && countDigits(s) == n {
 		return fmt.Errorf("%s lacks a unit; write %ss, %sm, %sh or %sd", quote(s), s, s, s, s)
 	}
 	return fmt.Errorf("%s is no length of time; write 90s, 15m, 2h, 1d or 1h30m", quote(s))

@@ -87,8 +87,9 @@ func (s Schedule) Expression() string {
 		if err != nil {
 			return s.RunDate
 		}
-		text := time.Unix(d.wall, d.nanos).UTC().Format("2006-01-02 15:04:05.999")
-		if d.nanos == 0 {
+		due := instant{d.wall, d.nanos}.ceilMilli()
+		text := time.Unix(due.sec, due.nanos).UTC().Format("2006-01-02 15:04:05.999")
+		if due.nanos == 0 {
 			text = strings.TrimSuffix(text, ":00")
 		}
 		if d.hasOffset {

@@ -148,10 +148,13 @@ func parseElement(spec *fieldSpec, item string) (element, error) {
 }
 
 func (spec *fieldSpec) hint() string {
-	if spec.name == "day_of_week" {
-		return ", where 0 is Monday; names such as sun are clearer"
+	switch {
+	case spec.name != "day_of_week":
+		return ""
+	case spec.max == crontabWeekday.max:
+		return ", where 0 and 7 are Sunday; names such as sun are clearer"
 	}
-	return ""
+	return ", where 0 is Monday; names such as sun are clearer"
 }
 
 func badStep(e *element, item string) error {
@@ -168,6 +171,9 @@ func namedElement(spec *fieldSpec, item string) (element, error) {
 	hi := lo
 	if ok && ranged {
 		hi, ok = nameIndex(spec.names, last)
+		if end := len(spec.names) - 1; ok && hi < lo && spec.names[hi] == spec.names[end] {
+			hi = end // "fri-sun": crontab's week has a Sunday at both ends
+		}
 	}
 	switch {
 	case !ok:
@@ -212,7 +218,7 @@ func notAnElement(spec *fieldSpec, item string) error {
 		return fmt.Errorf("%s must be written without quotes", quote(item))
 	case item == "?":
 		return fmt.Errorf(`"?" is not used here; write *`)
-	case strings.HasPrefix(item, "@"):
+	case aliases[lower] != "":
 		return fmt.Errorf("%s stands for a whole schedule; write expression=%s", quote(item), item)
 	case strings.Contains(item, "#"):
 		if spec.name == "day_of_week" || spec.name == "day" {
@@ -257,6 +263,9 @@ func (spec *fieldSpec) examples() string {
 	case "day":
 		return `*, 1 to 31, 1-7, */2, last, "2nd fri", "last sun" or a list of these`
 	case "day_of_week":
+		if spec.max == crontabWeekday.max {
+			return "*, mon to sun, mon-fri, 0 (Sunday) to 7 (Sunday) or a list of these"
+		}
 		return "*, mon to sun, mon-fri, 0 (Monday) to 6 or a list of these"
 	case "week":
 		return "*, 1 to 53, 1-26, */2 or a list of these"

@@ -1,6 +1,7 @@
 package cronsole
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -29,12 +30,23 @@ func NewTrigger(s Schedule, anchor time.Time) (Trigger, error) {
 		if err != nil {
 			return nil, invalid(badSchedule, FieldError{"run_date", err.Error()})
 		}
-		return &dateTrigger{zone: z, due: d.in(z).ceilMilli()}, nil
+		due := d.in(z).ceilMilli()
+		if due.after(lastInstant(z)) {
+			return nil, invalid(badSchedule, FieldError{"run_date", afterAll})
+		}
+		return &dateTrigger{zone: z, due: due}, nil
 	}
 	return nil, invalid(badSchedule, FieldError{"type", unknownType(string(s.Type))})
 }
 
-const badSchedule = "The schedule cannot be used."
+const (
+	badSchedule = "The schedule cannot be used."
+	afterAll    = "lies after the year 9999; write an earlier one"
+)
+
+// lastInstant is the last second of the year 9999 on a zone's clock. JSON and
+// the date fields of a browser know no later one.
+func lastInstant(z *zone) instant { return instant{maxWall - z.offset(maxWall), 0} }
 
 func unknownType(s string) string {
 	if s == "" {
@@ -104,7 +116,7 @@ func newCronTrigger(s Schedule, z *zone) (Trigger, error) {
 
 // whyNever says which values exclude each other.
 func (t *cronTrigger) whyNever(p *parsedCron, b bounds) error {
-	if _, ok := t.spec.nextWall(0); ok {
+	if _, ok := t.next(-slack); ok {
 		switch {
 		case b.end == nil:
 			return never("start_date", "lies after the last instant that the fields allow; write an earlier one")
@@ -126,7 +138,11 @@ func (t *cronTrigger) whyNever(p *parsedCron, b bounds) error {
 		}
 		named = append(named, spec.name+"="+text)
 	}
-	return never(field, "no date until the year 9999 fits "+strings.Join(named, " and "))
+	fields := strings.Join(named, " and ")
+	if _, ok := t.spec.nextWall(0); ok {
+		return never(field, fmt.Sprintf("clocks in %s skip what fits %s", t.zone.loc, fields))
+	}
+	return never(field, "no date until the year 9999 fits "+fields)
 }
 
 func newIntervalTrigger(s Schedule, z *zone, anchor time.Time) (Trigger, error) {
@@ -138,7 +154,7 @@ func newIntervalTrigger(s Schedule, z *zone, anchor time.Time) (Trigger, error) 
 	if err := b.backwards(); err != nil {
 		return nil, err
 	}
-	t := &intervalTrigger{zone: z, every: every, end: instant{maxWall - z.offset(maxWall), 0}}
+	t := &intervalTrigger{zone: z, every: every, end: lastInstant(z)}
 	if b.start != nil {
 		t.first = b.start.ceilMilli()
 	} else {
@@ -148,8 +164,14 @@ func newIntervalTrigger(s Schedule, z *zone, anchor time.Time) (Trigger, error) 
 	if b.end != nil && !b.end.after(t.end) {
 		t.end = *b.end
 	}
-	if t.first.after(t.end) {
+	switch {
+	case !t.first.after(t.end):
+	case b.start == nil:
 		return nil, never("end_date", "lies before the first run, which is one interval after the job is made; write a later one")
+	case t.first.after(lastInstant(z)):
+		return nil, never("start_date", afterAll)
+	default:
+		return nil, never("end_date", "leaves no whole millisecond after start_date; write a later one")
 	}
 	return t, nil
 }

@@ -1,11 +1,14 @@
 package cronsole
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // The oracle says by brute force when an expression fires around a clock
@@ -66,42 +69,91 @@ var oracleFields = []string{
 	"* | * | */2 | * | 0-6/2 | 1,2 | 30 | 0",
 }
 
-// reading is a minute of the wall clock and the instant at which it counts.
+// dayFields tell days, months, weeks and years apart at their very edges.
+var dayFields = []string{
+	"* | * | * | * | * | * | * | *",
+	"* | * | * | * | * | 0,23 | 0,59 | 0,1,58,59",
+	"* | feb | 29 | * | * | 0,23 | 0,59 | *",
+	"* | feb | last | * | * | 23 | 59 | 58-59",
+	"* | feb | 28 | * | * | * | * | *",
+	"* | mar | 1 | * | * | 0 | 0 | 0-1",
+	"* | * | last | * | * | * | 59 | 59",
+	"* | * | 1 | * | * | * | 0 | 0",
+	"* | * | 31 | * | * | 23 | 59 | *",
+	"* | * | 5th mon,5th tue,5th wed,5th thu,5th fri,5th sat,5th sun | * | * | 0,23 | * | 0,59",
+	"* | * | last mon,last fri,1st wed,1st sun | * | * | 0,23 | * | 0,59",
+	"* | * | * | 9 | * | 0,23 | * | *",
+	"* | * | * | 1 | * | 0,23 | * | *",
+	"* | * | * | 52 | * | 0,23 | * | *",
+	"* | * | * | 53 | * | 0,23 | * | *",
+	"* | * | */2 | * | * | 0,23 | * | *",
+	"* | */2 | * | * | mon-fri | 0,23 | * | *",
+	"1970/4 | * | * | * | * | 0,23 | * | *",
+	"2028,2096,2100,2400 | 2-3 | * | * | * | 0,23 | * | *",
+	"2027-9999/3 | * | * | * | * | * | * | *",
+}
+
+// reading is a moment of the wall clock and the instant at which it counts.
 type reading struct {
-	wall time.Time // on no zone's clock: UTC carries the digits
-	at   time.Time
+	day int // since 1970
+	tod int // second of the day
+	at  int64
 }
 
-// wallClock is what a zone's clock shows around one change.
+func (r reading) wall() int64 { return int64(r.day)*secondsPerDay + int64(r.tod) }
+
+// wallClock is what a zone's clock shows in [from, to).
 type wallClock struct {
-	from, to time.Time
-	shown    []reading // every minute that passes
-	once     []reading // every minute's one instant: first pass, gaps shifted
+	from, to int64
+	unit     int64     // seconds between readings: a minute, or 1 where offsets ask for it
+	shown    []reading // everything that passes
+	once     []reading // the one instant of each: first pass, gaps shifted
+	days     map[int]time.Time
 }
 
-func newWallClock(loc *time.Location, change time.Time) *wallClock {
-	const around = 40 * time.Hour
-	c := &wallClock{from: change.Add(-around), to: change.Add(around)}
-	seen := map[time.Time]bool{}
-	var previous reading
-	// It starts early, so that what lies before the window counts as seen.
-	for t := c.from.Add(-30 * time.Hour); t.Before(c.to); t = t.Add(time.Minute) {
-		l := t.In(loc)
-		r := reading{time.Date(l.Year(), l.Month(), l.Day(), l.Hour(), l.Minute(), 0, 0, time.UTC), t}
-		if !previous.at.IsZero() {
-			offset := previous.wall.Sub(previous.at)
-			for w := previous.wall.Add(time.Minute); w.Before(r.wall); w = w.Add(time.Minute) {
-				c.once = append(c.once, reading{w, w.Add(-offset)})
+// newWallClock looks at a clock for some time around an instant. It begins
+// early, so that what lies before the window counts as seen: by more than the
+// clock may have been set back.
+func newWallClock(loc *time.Location, middle time.Time, around, early time.Duration, unit int64) *wallClock {
+	first := middle.Unix() / unit * unit
+	c := &wallClock{from: first - int64(around/time.Second), to: first + int64(around/time.Second), unit: unit, days: map[int]time.Time{}}
+	var (
+		seen    = map[int64]bool{}
+		skipped []reading
+	)
+	for at := c.from - int64(early/time.Second); at < c.to; at += unit {
+		r := c.read(loc, at)
+		if n := len(c.shown); n > 0 {
+			before := c.shown[n-1]
+			for w := before.wall() + unit; w < r.wall(); w += unit {
+				s := c.read(time.UTC, w)
+				s.at = w - (before.wall() - before.at)
+				skipped = append(skipped, s)
 			}
 		}
-		if !seen[r.wall] {
-			seen[r.wall] = true
+		c.shown = append(c.shown, r)
+		if w := r.wall(); !seen[w] {
+			seen[w] = true
 			c.once = append(c.once, r)
 		}
-		c.shown = append(c.shown, r)
-		previous = r
+	}
+	for _, s := range skipped {
+		if !seen[s.wall()] {
+			c.once = append(c.once, s)
+		}
 	}
 	return c
+}
+
+// read looks at a zone's clock.
+func (c *wallClock) read(loc *time.Location, at int64) reading {
+	l := time.Unix(at, 0).In(loc)
+	y, m, d := l.Date()
+	date := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	hour, minute, second := l.Clock()
+	r := reading{day: int(date.Unix() / secondsPerDay), tod: hour*3600 + minute*60 + second, at: at}
+	c.days[r.day] = date
+	return r
 }
 
 // fires returns the sorted instants in [from, to) that a schedule asks for.
@@ -110,14 +162,24 @@ func (c *wallClock) fires(m *matcher) []int64 {
 	if m.everyHour {
 		readings = c.shown
 	}
-	var out []int64
+	days := map[int]bool{}
+	for n, date := range c.days {
+		days[n] = m.matchesDay(date)
+	}
+	var (
+		out   = make([]int64, 0, len(readings))
+		day   = -1 << 62
+		ofDay bool
+	)
 	for _, r := range readings {
-		if !m.matches(r.wall) {
+		if r.day != day {
+			day, ofDay = r.day, days[r.day]
+		}
+		if !ofDay || !m.hour[r.tod/3600] || !m.minute[r.tod/60%60] {
 			continue
 		}
-		for s := range 60 {
-			at := r.at.Unix() + int64(s)
-			if m.ok[fieldSecond][s] && at >= c.from.Unix() && at < c.to.Unix() {
+		for s := range c.unit {
+			if at := r.at + s; m.second[int64(r.tod%60)+s] && at >= c.from && at < c.to {
 				out = append(out, at)
 			}
 		}
@@ -126,42 +188,48 @@ func (c *wallClock) fires(m *matcher) []int64 {
 	return slices.Compact(out)
 }
 
-// matcher holds the values each field allows; days are asked by their text.
+// matcher asks the fields by their text.
 type matcher struct {
-	ok        [fieldCount]map[int]bool
-	day       string
-	everyHour bool
+	fields         [fieldCount]string
+	hour           [24]bool
+	minute, second [60]bool
+	everyHour      bool
 }
 
 func newMatcher(fields [fieldCount]string) *matcher {
-	m := &matcher{day: fields[fieldDay], everyHour: true}
-	for i, spec := range fieldSpecs {
-		m.ok[i] = map[int]bool{}
-		for v := spec.min; v <= min(spec.max, 2100); v++ {
-			m.ok[i][v] = listHas(fields[i], v, spec.min, spec.max, spec.names)
-		}
+	m := &matcher{fields: fields, everyHour: true}
+	for h := range m.hour {
+		m.hour[h] = m.has(fieldHour, h)
+		m.everyHour = m.everyHour && m.hour[h]
 	}
-	for h := range 24 {
-		m.everyHour = m.everyHour && m.ok[fieldHour][h]
+	for i := range 60 {
+		m.minute[i], m.second[i] = m.has(fieldMinute, i), m.has(fieldSecond, i)
 	}
 	return m
 }
 
+func (m *matcher) has(field, v int) bool {
+	spec := &fieldSpecs[field]
+	return listHas(m.fields[field], v, spec.min, spec.max, spec.names)
+}
+
+// matches looks at the digits of a reading; its zone does not matter.
 func (m *matcher) matches(w time.Time) bool {
-	weekday := (int(w.Weekday()) + 6) % 7
-	if !m.ok[fieldMinute][w.Minute()] || !m.ok[fieldHour][w.Hour()] || !m.ok[fieldWeekday][weekday] {
-		return false
-	}
-	_, week := w.ISOWeek()
-	return m.ok[fieldYear][w.Year()] && m.ok[fieldMonth][int(w.Month())] && m.ok[fieldWeek][week] && m.matchesDay(w)
+	return m.hour[w.Hour()] && m.minute[w.Minute()] && m.second[w.Second()] && m.matchesDay(w)
 }
 
 func (m *matcher) matchesDay(w time.Time) bool {
-	if m.ok[fieldDay][w.Day()] {
+	_, week := w.ISOWeek()
+	return m.has(fieldYear, w.Year()) && m.has(fieldMonth, int(w.Month())) && m.has(fieldWeek, week) &&
+		m.has(fieldWeekday, (int(w.Weekday())+6)%7) && m.matchesDayOfMonth(w)
+}
+
+func (m *matcher) matchesDayOfMonth(w time.Time) bool {
+	if m.has(fieldDay, w.Day()) {
 		return true
 	}
 	nextWeek := w.AddDate(0, 0, 7)
-	for item := range strings.SplitSeq(m.day, ",") {
+	for item := range strings.SplitSeq(m.fields[fieldDay], ",") {
 		ordinal, name, two := strings.Cut(item, " ")
 		switch {
 		case item == "last":
@@ -235,74 +303,149 @@ func clockChanges(loc *time.Location, from, to int) []time.Time {
 	return out
 }
 
-func TestOracle(t *testing.T) {
+func location(t testing.TB, name string) *time.Location {
+	t.Helper()
+	loc, err := Location(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
+}
+
+// eachOracleZone runs a test in every zone, with the triggers of the fields.
+func eachOracleZone(t *testing.T, fields []string, check func(t *testing.T, loc *time.Location, triggers []Trigger, matchers []*matcher)) {
+	var matchers []*matcher
+	for _, text := range fields {
+		matchers = append(matchers, newMatcher(splitFields(t, text)))
+	}
 	for _, name := range oracleZones {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			loc, err := Location(name)
-			if err != nil {
-				t.Fatal(err)
+			var triggers []Trigger
+			for _, text := range fields {
+				triggers = append(triggers, mustTrigger(t, cronIn(name, text, t)))
 			}
-			var (
-				triggers []Trigger
-				matchers []*matcher
-			)
-			for _, text := range oracleFields {
-				fields := splitFields(t, text)
-				trigger, err := NewTrigger(Schedule{Type: TypeCron, Cron: cronFields(fields), Timezone: name}, time.Time{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				triggers, matchers = append(triggers, trigger), append(matchers, newMatcher(fields))
-			}
-			changes := clockChanges(loc, 2024, 2031)
-			if len(changes) == 0 {
-				t.Fatal("no clock change")
-			}
-			for _, change := range changes {
-				clock := newWallClock(loc, change)
-				for i := range triggers {
-					want := clock.fires(matchers[i])
-					if !agrees(t, triggers[i], clock, want) {
-						t.Errorf("%s around %s disagrees", oracleFields[i], change.In(loc))
-					}
-				}
-			}
+			check(t, location(t, name), triggers, matchers)
 		})
 	}
 }
 
-// agrees walks the window with Next, back with Last, and counts it.
-func agrees(t *testing.T, trigger Trigger, c *wallClock, want []int64) bool {
-	t.Helper()
-	ok := true
-	at := c.from.Add(-time.Second)
+func TestOracle(t *testing.T) {
+	eachOracleZone(t, oracleFields, func(t *testing.T, loc *time.Location, triggers []Trigger, matchers []*matcher) {
+		changes := clockChanges(loc, 2024, 2031)
+		if len(changes) == 0 {
+			t.Fatal("no clock change")
+		}
+		for _, change := range changes {
+			clock := newWallClock(loc, change, 72*time.Hour, 30*time.Hour, 60)
+			for i := range triggers {
+				if d := clock.disagreement(triggers[i], matchers[i]); d != "" {
+					t.Errorf("%s around %s: %s", oracleFields[i], change.In(loc), d)
+				}
+			}
+		}
+	})
+}
+
+// The years of a leap day at its usual place, of the last one before a
+// century without, of that century, and of the next one with.
+func TestOracleAtLeapDaysAndYearEnds(t *testing.T) {
+	var midnights []time.Time
+	add := func(y int, m time.Month, d int) { midnights = append(midnights, time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) }
+	for _, y := range []int{2028, 2096, 2100, 2400} {
+		add(y, time.February, 29)
+		add(y, time.March, 1)
+		add(y, time.March, 2)
+		add(y+1, time.January, 1)
+	}
+	for y := 2026; y <= 2033; y++ { // every way in which ISO weeks meet a year
+		add(y, time.January, 1)
+		add(y, time.January, 4)
+		for monday := time.Date(y, 1, 4, 0, 0, 0, 0, time.UTC); ; monday = monday.AddDate(0, 0, -1) {
+			if monday.Weekday() == time.Monday {
+				midnights = append(midnights, monday)
+				break
+			}
+		}
+	}
+	eachOracleZone(t, dayFields, func(t *testing.T, loc *time.Location, triggers []Trigger, matchers []*matcher) {
+		for _, m := range midnights {
+			midnight := time.Date(m.Year(), m.Month(), m.Day(), 0, 0, 0, 0, loc)
+			clock := newWallClock(loc, midnight, 2*time.Minute, 4*time.Hour, 60)
+			for i := range triggers {
+				if d := clock.disagreement(triggers[i], matchers[i]); d != "" {
+					t.Errorf("%s around %s: %s", dayFields[i], midnight, d)
+				}
+			}
+		}
+	})
+}
+
+// Liberia's clock was 44 minutes and 30 seconds behind until 1972.
+func TestOracleWhereAnOffsetHasSeconds(t *testing.T) {
+	loc := location(t, "Africa/Monrovia")
+	for _, change := range clockChanges(loc, 1970, 1980) {
+		clock := newWallClock(loc, change, 5*time.Hour, 30*time.Hour, 1)
+		for _, text := range append(oracleFields, dayFields...) {
+			if d := clock.disagreement(mustTrigger(t, cronIn("Africa/Monrovia", text, t)), newMatcher(splitFields(t, text))); d != "" {
+				t.Errorf("%s around %s: %s", text, change.In(loc), d)
+			}
+		}
+	}
+}
+
+func TestAnyFieldsAroundAnyClockChangeAgreeWithTheOracle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := zoneNames().Draw(t, "zone")
+		z, err := loadZone(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		middle := instants(z).Draw(t, "around")
+		clock := newWallClock(z.loc, middle, 36*time.Hour, 30*time.Hour, 60)
+		if z.offset(clock.from-2*secondsPerDay)%60 != 0 {
+			clock = newWallClock(z.loc, middle, 5*time.Hour, 30*time.Hour, 1)
+		}
+		for range 3 {
+			fields := cronTexts(middle.In(z.loc).Year()).Draw(t, "fields")
+			trigger, err := NewTrigger(Schedule{Type: TypeCron, Cron: cronFields(fields), Timezone: name}, time.Time{})
+			if err != nil {
+				continue // never due; TestSchedulesThatCanNeverFire looks at these
+			}
+			if d := clock.disagreement(trigger, newMatcher(fields)); d != "" {
+				t.Fatalf("%s in %s: %s", fields, name, d)
+			}
+		}
+	})
+}
+
+// disagreement walks the window with Next, back with Last, and counts it; it
+// is empty when all are as the oracle says.
+func (c *wallClock) disagreement(trigger Trigger, m *matcher) string {
+	want := c.fires(m)
+	at := time.Unix(c.from-1, 0)
 	for i, w := range want {
 		next, found := trigger.Next(at)
 		if !found || next.Unix() != w {
-			t.Errorf("Next(%s) = %s, want %s", at.UTC(), next.UTC(), time.Unix(w, 0).UTC())
-			return false
+			return fmt.Sprintf("Next(%s) = %s, want %s", at.UTC(), next.UTC(), time.Unix(w, 0).UTC())
 		}
 		if last, found := trigger.Last(next.Add(-time.Second)); i > 0 && (!found || last.Unix() != want[i-1]) {
-			t.Errorf("Last(before %s) = %s, want %s", next, last, time.Unix(want[i-1], 0).UTC())
-			return false
+			return fmt.Sprintf("Last(before %s) = %s, want %s", next, last, time.Unix(want[i-1], 0).UTC())
 		}
 		at = next
 	}
-	if next, found := trigger.Next(at); found && next.Before(c.to) {
-		t.Errorf("Next(%s) = %s, want nothing in the window", at, next)
-		ok = false
+	if next, found := trigger.Next(at); found && next.Unix() < c.to {
+		return fmt.Sprintf("Next(%s) = %s, want nothing in the window", at, next)
 	}
-	if n := trigger.Count(c.from.Add(-time.Second), c.to.Add(-time.Second)); n != int64(len(want)) {
-		t.Errorf("Count = %d, want %d", n, len(want))
-		ok = false
+	end := time.Unix(c.to-1, 0)
+	if n := trigger.Count(time.Unix(c.from-1, 0), end); n != int64(len(want)) {
+		return fmt.Sprintf("Count = %d, want %d", n, len(want))
 	}
 	// Counting from the middle of what a change repeats or skips.
 	for i := 0; i < len(want); i += 1 + len(want)/7 {
-		if n := trigger.Count(time.Unix(want[i], 0), c.to.Add(-time.Second)); n != int64(len(want)-i-1) {
-			t.Errorf("Count from %s = %d, want %d", time.Unix(want[i], 0).UTC(), n, len(want)-i-1)
-			ok = false
+		if n := trigger.Count(time.Unix(want[i], 0), end); n != int64(len(want)-i-1) {
+			return fmt.Sprintf("Count from %s = %d, want %d", time.Unix(want[i], 0).UTC(), n, len(want)-i-1)
 		}
 	}
-	return ok
+	return ""
 }

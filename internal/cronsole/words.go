@@ -37,7 +37,7 @@ func (s Schedule) Words() string {
 		if err != nil {
 			return ""
 		}
-		t := d.in(z).in(z)
+		t := d.in(z).ceilMilli().in(z)
 		clock := "15:04"
 		if t.Second() != 0 || t.Nanosecond() != 0 {
 			clock = "15:04:05.999"

@@ -86,7 +86,7 @@ func (s *Scheduler) redefine(ctx context.Context, e *entry, def cronsole.Definit
 			return nil, err
 		}
 		trigger = b.trigger
-		job.Anchor, job.Cursor, job.Next = b.anchor, later(job.Cursor, b.cursor), b.next
+		job.Anchor, job.Cursor, job.Next = b.anchor, b.cursor, b.next
 		if job.State == cronsole.JobPaused {
 			job.Next = time.Time{}
 		}

@@ -5,6 +5,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"cronsole/internal/cronsole"
 )
 
@@ -100,5 +102,35 @@ func TestStartWithAClockThatWasAhead(t *testing.T) {
 			t.Errorf("resumed job has %d rows, want 6 and a range", len(rows))
 		}
 		w.stop()
+	})
+}
+
+// While cursors cannot be set back the jobs stand still, and go on when it was
+// written.
+func TestClockSetBackWithAFullDisk(t *testing.T) {
+	live(t, func(t *testing.T, w *world) {
+		w.create("j", "interval", map[string]any{"seconds": 10})
+		w.pass(3*time.Hour + 5*time.Second)
+		w.setClock(-2 * time.Hour)
+		w.store.failWith(func(call string) error {
+			if call == "SetJobState" {
+				return &cronsole.Error{Kind: cronsole.Unavailable, Message: "the disk is full"}
+			}
+			return nil
+		})
+		before := len(w.store.rows("j"))
+		w.pass(30 * time.Second)
+		if got := w.Health().LastError; got != "set jobs back to the clock: job j: the disk is full" {
+			t.Errorf("last error %q", got)
+		}
+		w.store.failWith(nil)
+		w.pass(31 * time.Second)
+		rows := w.store.rows("j")[before:]
+		if diff := cmp.Diff([]string{"succeeded", "succeeded", "succeeded"}, states(rows)); diff != "" {
+			t.Errorf("rows (-want +got):\n%s", diff)
+		}
+		if h := w.Health(); h.LastError != "" || h.ClockStep > -2*time.Hour+time.Minute {
+			t.Errorf("health %+v", h)
+		}
 	})
 }

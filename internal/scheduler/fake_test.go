@@ -3,12 +3,15 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"cronsole/internal/cronsole"
 	"cronsole/internal/testkit"
@@ -118,8 +121,14 @@ func (f *fakeStore) CreateJob(_ context.Context, job *cronsole.Job) error {
 		return err
 	}
 	defer leave()
-	for _, j := range f.jobs {
-		if j.ID == job.ID && (j.State == cronsole.JobActive || j.State == cronsole.JobPaused) {
+	for key, j := range f.jobs {
+		switch {
+		case j.ID != job.ID || j.State == cronsole.JobDeleted:
+		case j.State == cronsole.JobFinished:
+			j = clone(j)
+			j.State = cronsole.JobDeleted
+			f.jobs[key] = j
+		default:
 			return &cronsole.Error{Kind: cronsole.Conflict, Message: "taken"}
 		}
 	}
@@ -135,6 +144,9 @@ func (f *fakeStore) UpdateJob(_ context.Context, job *cronsole.Job) error {
 		return err
 	}
 	defer leave()
+	if j := f.jobs[job.Key]; j.State == cronsole.JobDeleted || j.Version != job.Version-1 {
+		return &cronsole.Error{Kind: cronsole.Stale, Message: "changed meanwhile"}
+	}
 	f.jobs[job.Key] = clone(job)
 	return nil
 }
@@ -221,7 +233,10 @@ func (f *fakeStore) StartRuns(_ context.Context, ids []int64, at time.Time) erro
 	}
 	defer leave()
 	for _, id := range ids {
-		if f.runs[id].State != cronsole.Queued {
+		switch r := f.runs[id]; {
+		case r == nil:
+			return &cronsole.Error{Kind: cronsole.NotFound, Message: "no such run"}
+		case r.State != cronsole.Queued:
 			return &cronsole.Error{Kind: cronsole.Stale, Message: "not queued"}
 		}
 	}
@@ -325,50 +340,116 @@ func (f *fakeStore) job(id string) *cronsole.Job {
 
 // fakeExecutor succeeds at once, or does what run says.
 type fakeExecutor struct {
-	mu    sync.Mutex
-	used  int
-	slots int
-	run   func(ctx context.Context, e cronsole.Execution) cronsole.State
-	now   func() time.Time
-	log   []string // what was asked of it, in order
-	found map[int64]string
+	mu      sync.Mutex
+	used    map[string]int // slots by code
+	slots   int
+	limits  map[string]int // of codes that have one
+	run     func(ctx context.Context, e cronsole.Execution) cronsole.State
+	release func() // called before a slot is given back
+	now     func() time.Time
+	found   map[int64]string // what is found of the last life's processes
+
+	log   []cronsole.Execution // what was carried out, in order
+	going map[string]int       // attempts under way, by job id
+	most  map[string]int       // the most that were under way at once
 }
 
-func (f *fakeExecutor) Acquire(string) bool {
+func (f *fakeExecutor) Acquire(code string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.used >= f.slots {
+	limit, limited := f.limits[code]
+	if f.sum() >= f.slots || limited && f.used[code] >= limit {
 		return false
 	}
-	f.used++
+	f.used[code]++
 	return true
 }
 
-func (f *fakeExecutor) Release(string) {
+func (f *fakeExecutor) sum() (n int) {
+	for _, used := range f.used {
+		n += used
+	}
+	return n
+}
+
+func (f *fakeExecutor) Release(code string) {
+	if f.release != nil {
+		f.release()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.used--
+	f.used[code]--
 }
 
 func (f *fakeExecutor) Slots() (used, total int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.used, f.slots
+	return f.sum(), f.slots
 }
 
 func (f *fakeExecutor) Execute(ctx context.Context, e cronsole.Execution) cronsole.Outcome {
+	f.mu.Lock()
+	f.log = append(f.log, e)
+	f.going[e.JobID]++
+	f.most[e.JobID] = max(f.most[e.JobID], f.going[e.JobID])
+	run := f.run
+	f.mu.Unlock()
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.going[e.JobID]--
+	}()
 	o := cronsole.Outcome{State: cronsole.Succeeded, StartedAt: f.now()}
-	if f.run != nil {
-		o.State = f.run(ctx, e)
+	if run != nil {
+		o.State = run(ctx, e)
+	}
+	if ctx.Err() != nil && o.State != cronsole.Succeeded {
+		o.Error = context.Cause(ctx).Error()
 	}
 	o.FinishedAt = f.now()
 	return o
 }
 
 func (f *fakeExecutor) EndOrphans(context.Context, []cronsole.Process) (map[int64]string, error) {
-	f.log = append(f.log, "EndOrphans")
 	return f.found, nil
 }
+
+func (f *fakeExecutor) setSlots(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.slots = n
+}
+
+// carryOut changes what the executor does from now on.
+func (f *fakeExecutor) carryOut(run func(ctx context.Context, e cronsole.Execution) cronsole.State) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.run = run
+}
+
+// executions returns what was carried out so far, in order.
+func (f *fakeExecutor) executions() []cronsole.Execution {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.log)
+}
+
+// lasting is a run that takes d, unless it is ended before.
+func lasting(d time.Duration) func(context.Context, cronsole.Execution) cronsole.State {
+	return func(ctx context.Context, _ cronsole.Execution) cronsole.State {
+		switch {
+		case pause(ctx, d):
+			return cronsole.Succeeded
+		case errors.Is(context.Cause(ctx), cronsole.ErrShutdown):
+			return cronsole.Interrupted
+		default:
+			return cronsole.Cancelled
+		}
+	}
+}
+
+// endless is a run that goes on until it is ended.
+var endless = lasting(never)
 
 // fakeCodes is what is deployed.
 type fakeCodes struct {
@@ -408,25 +489,45 @@ func (f *fakeCodes) remove(name string) {
 
 // world is a scheduler with everything around it.
 type world struct {
-	t     testing.TB
-	ctx   context.Context
-	store *fakeStore
-	exec  *fakeExecutor
-	codes *fakeCodes
-	rev   *cronsole.Revision
-	apply bool
+	t      testing.TB
+	ctx    context.Context
+	store  *fakeStore
+	ledger Store // what the scheduler gets; store when nil
+	exec   *fakeExecutor
+	codes  *fakeCodes
+	rev    *cronsole.Revision
+	apply  bool
+	zone   string
 
 	mu    sync.Mutex
 	shift time.Duration // of the wall clock
 	*Scheduler
 }
 
-// newWorld makes a world that is not started; the code "work" is deployed.
+// newWorld makes a world that is not started; the code "work" is deployed. At
+// the end of the test it is stopped.
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, ctx: t.Context(), store: newStore(), rev: &cronsole.Revision{}}
+	t.Cleanup(func() {
+		if w.Scheduler == nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		defer cancel()
+		if err := w.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
 	w.codes = &fakeCodes{m: map[string]*cronsole.Code{"work": {Name: "work", Kind: cronsole.CodeGo}}}
-	w.exec = &fakeExecutor{slots: 8, now: w.wall}
+	w.exec = &fakeExecutor{slots: 8, now: w.wall, used: map[string]int{}, going: map[string]int{}, most: map[string]int{}}
 	return w
+}
+
+// live runs a test in a bubble, in a world that has started.
+func live(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { test(t, newWorld(t).start()) })
 }
 
 func (w *world) wall() time.Time {
@@ -452,14 +553,23 @@ func (w *world) pass(d time.Duration) {
 // start begins a life of the console.
 func (w *world) start() *world {
 	w.t.Helper()
-	w.Scheduler = New(Config{
-		Store: w.store, Executor: w.exec, Codes: w.codes, Revision: w.rev,
-		Apply: w.apply, Now: w.wall, Log: slog.New(slog.DiscardHandler),
-	})
+	w.Scheduler = w.life()
 	if err := w.Start(w.ctx); err != nil {
 		w.t.Fatal(err)
 	}
 	return w
+}
+
+// life makes a scheduler that is not started.
+func (w *world) life() *Scheduler {
+	var ledger Store = w.store
+	if w.ledger != nil {
+		ledger = w.ledger
+	}
+	return New(Config{
+		Store: ledger, Executor: w.exec, Codes: w.codes, Revision: w.rev,
+		Zone: w.zone, Apply: w.apply, Now: w.wall, Log: slog.New(slog.DiscardHandler),
+	})
 }
 
 func (w *world) stop() {
@@ -489,4 +599,24 @@ func states(rows []cronsole.Run) []string {
 		}
 	}
 	return out
+}
+
+// cmpEmpty makes no difference between an empty list and none.
+var cmpEmpty = cmpopts.EquateEmpty()
+
+// checkOnce makes sure that no due instant of an id's jobs is accounted for twice.
+func (w *world) checkOnce(t *testing.T, id string) {
+	t.Helper()
+	last := map[int64]time.Time{}
+	rows := w.store.rows(id)
+	slices.SortStableFunc(rows, func(a, b cronsole.Run) int { return a.Due.Compare(b.Due) })
+	for _, r := range rows {
+		if r.Due.IsZero() {
+			continue
+		}
+		if !r.Due.After(last[r.JobKey]) {
+			t.Errorf("run %d is due at %s, and a row reaches %s", r.ID, r.Due, last[r.JobKey])
+		}
+		last[r.JobKey] = later(r.Due, r.DueUntil)
+	}
 }

@@ -112,8 +112,8 @@ func (s *Scheduler) follow(ctx context.Context, id string) error {
 	return nil
 }
 
-// applyFile makes the job of a folder that has none, unless there was one with
-// just this definition: that was deleted, or has finished.
+// applyFile makes the job of a folder that has none, unless there was one that
+// was deleted, or has finished, and the file has not changed since.
 func (s *Scheduler) applyFile(ctx context.Context, code *cronsole.Code) error {
 	if err := s.begin(ctx, code.Name); err != nil {
 		return err
@@ -130,12 +130,20 @@ func (s *Scheduler) applyFile(ctx context.Context, code *cronsole.Code) error {
 	if err != nil && kind(err) != cronsole.NotFound {
 		return err
 	}
-	if err == nil && s.isFile(old.Definition, code) {
+	if err == nil && s.settled(old, code) {
 		return nil
 	}
 	d := &draft{def: s.fileDefinition(code.Name, code.File), enabled: code.File.Enabled}
 	_, err = s.insert(ctx, code.Name, d)
 	return s.tellFault(ctx, code.Name, err)
+}
+
+// settled reports whether the last job of a folder's name has ended with the
+// file as it is now. One that was edited in the console before it was deleted
+// does not say what the file was, so the age of the file does.
+func (s *Scheduler) settled(old *cronsole.Job, code *cronsole.Code) bool {
+	edited := old.State == cronsole.JobDeleted && old.Definition.Source == cronsole.SourceConsole
+	return s.isFile(old.Definition, code) || edited && !code.File.Changed.After(old.UpdatedAt)
 }
 
 // tellFault logs what is wrong with a file as seen from now, such as a date

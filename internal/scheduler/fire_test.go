@@ -17,7 +17,7 @@ func TestDaysOfFiring(t *testing.T) {
 		w := newWorld(t).start()
 		began := time.Now().UTC()
 		w.create("nightly", "cron", map[string]any{"hour": "2", "minute": "30", "second": "0"})
-		w.create("often", "interval", map[string]any{"seconds": "15"})
+		w.create("often", "interval", map[string]any{"minutes": "1"})
 		w.create("once", "date", map[string]any{"run_date": began.Add(36 * time.Hour).Format(time.RFC3339)})
 		w.pass(72*time.Hour + time.Second)
 		w.stop()
@@ -29,7 +29,7 @@ func TestDaysOfFiring(t *testing.T) {
 			state cronsole.JobState
 		}{
 			"nightly": {began.Add(2*time.Hour + 30*time.Minute), 24 * time.Hour, 3, cronsole.JobActive},
-			"often":   {began.Add(15 * time.Second), 15 * time.Second, 4 * 60 * 72, cronsole.JobActive},
+			"often":   {began.Add(time.Minute), time.Minute, 60 * 72, cronsole.JobActive},
 			"once":    {began.Add(36 * time.Hour), 0, 1, cronsole.JobFinished},
 		}
 		for id, tt := range tests {

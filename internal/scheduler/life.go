@@ -180,14 +180,13 @@ func (s *Scheduler) purge(ctx context.Context) (more bool, err error) {
 // and records how they ended. It returns when all is quiet; when ctx ends
 // first, it gives up waiting and returns why. Further calls wait for the first.
 func (s *Scheduler) Stop(ctx context.Context) error {
-	var err error
-	s.stopOnce.Do(func() {
-		err = s.stop(ctx)
-		close(s.stopped)
-	})
+	if s.stopCalled.CompareAndSwap(false, true) {
+		defer close(s.stopped)
+		return s.stop(ctx)
+	}
 	select {
 	case <-s.stopped:
-		return err
+		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

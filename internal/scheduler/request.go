@@ -103,7 +103,9 @@ func (d *draft) readRest(req cronsole.Request, f *faults) {
 	if v, ok := values["enabled"]; ok {
 		delete(values, "enabled")
 		switch v {
-		case nil, true, "true":
+		case nil:
+		case true, "true":
+			d.enabled = true
 		case false, "false":
 			d.enabled = false
 		default:
@@ -204,13 +206,18 @@ func count(def cronsole.Definition, now, floor time.Time) (begun, error) {
 			return begun{}, err
 		}
 	}
+	b.cursor = later(b.cursor, floor) // ahead of now after the clock was set back
 	if b.next, err = firstAfter(b.trigger, b.cursor); err != nil {
 		return begun{}, err
 	}
-	if b.next.IsZero() {
+	switch {
+	case !b.next.IsZero():
+		return b, nil
+	case def.Schedule.Type == cronsole.TypeDate:
+		return begun{}, invalid("run_date", "lies before what this job has accounted for already; write a later one")
+	default:
 		return begun{}, invalid("end_date", "is past, so that nothing would be due any more; write a later one or leave it out")
 	}
-	return b, nil
 }
 
 // dateCursor is the cursor of a new date job: just before its instant when that
@@ -222,11 +229,15 @@ func dateCursor(def cronsole.Definition, t cronsole.Trigger, now, floor time.Tim
 	}
 	late, grace := now.Sub(at), time.Duration(def.Rules.MisfireGrace)
 	cursor := at.Add(-time.Millisecond).UTC()
-	if late > grace || cursor.Before(floor) {
-		return time.Time{}, invalid("run_date", fmt.Sprintf("is past: %s is %s ago, further than the grace of %s; write a date to come",
-			at.Format("2006-01-02 15:04:05 MST"), cronsole.Duration(late.Round(time.Second)), def.Rules.MisfireGrace))
+	if late <= grace && !cursor.Before(floor) {
+		return cursor, nil
 	}
-	return cursor, nil
+	why := fmt.Sprintf("further than the grace of %s", def.Rules.MisfireGrace)
+	if late <= grace {
+		why = "before what this job has accounted for already"
+	}
+	return time.Time{}, invalid("run_date", fmt.Sprintf("is past: %s is %s ago, %s; write a date to come",
+		at.Format("2006-01-02 15:04:05 MST"), cronsole.Duration(late.Round(time.Second)), why))
 }
 
 // faults gathers the mistakes of a request, so that a person sees all at once.

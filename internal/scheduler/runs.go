@@ -86,12 +86,14 @@ func (s *Scheduler) finish(r *run, out cronsole.Outcome) {
 	s.mu.Lock()
 	delete(s.live, r.exec.RunID)
 	s.idle(r.key)
-	waiting := s.queued > 0
 	s.mu.Unlock()
 	s.Executor.Release(r.exec.Code)
 	if recorded {
 		s.Revision.Bump()
 	}
+	s.mu.Lock()
+	waiting := s.queued > 0 // what has come to wait before the slot was free
+	s.mu.Unlock()
 	if waiting {
 		s.wakeEngine()
 	}
@@ -143,12 +145,12 @@ func (s *Scheduler) startQueued() bool {
 		return true
 	}
 	err := s.startRuns(ready)
-	if kind(err) == cronsole.Stale {
+	if lost(err) {
 		// One of them is not queued in the ledger any more; it must not keep
 		// the others waiting.
 		err = nil
 		for i, r := range ready {
-			if err = s.startRuns(ready[i : i+1]); kind(err) == cronsole.Stale {
+			if err = s.startRuns(ready[i : i+1]); lost(err) {
 				s.disown(r)
 				err = nil
 			}
@@ -164,6 +166,10 @@ func (s *Scheduler) startQueued() bool {
 	s.Revision.Bump()
 	return err == nil
 }
+
+// lost reports whether a row is not what memory takes it for: it has ended, or
+// is not there.
+func lost(err error) bool { return kind(err) == cronsole.Stale || kind(err) == cronsole.NotFound }
 
 // startRuns writes that runs start, and starts them.
 func (s *Scheduler) startRuns(ready []*run) error {

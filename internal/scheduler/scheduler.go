@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/reugn/go-quartz/quartz"
@@ -73,8 +74,8 @@ type Scheduler struct {
 	stepAt  time.Time
 	careful bool // a batch was refused: write one job at a time
 
-	stopOnce sync.Once
-	stopped  chan struct{}
+	stopCalled atomic.Bool
+	stopped    chan struct{}
 }
 
 // phase is how far the life of a Scheduler has come.

@@ -3,10 +3,10 @@ package scheduler
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
-	"time"
-
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -146,19 +146,21 @@ func TestOneRefusedJobDoesNotHoldTheOthersBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		ledger := &refusing{fakeStore: w.store}
+		w.ledger = ledger
 		w.start()
 		bad := w.create("bad", "interval", map[string]any{"seconds": 10})
 		for _, id := range []string{"a", "b", "c"} {
 			w.create(id, "interval", map[string]any{"seconds": 10})
 		}
-		w.Scheduler.Store = &refusing{fakeStore: w.store, key: bad.Key}
+		ledger.key.Store(bad.Key)
 		w.pass(101 * time.Second)
 		for _, id := range []string{"a", "b", "c"} {
 			if n := len(w.store.rows(id)); n != 10 {
 				t.Errorf("%s has %d rows, want 10", id, n)
 			}
 		}
-		w.Scheduler.Store = w.store
+		ledger.key.Store(0)
 		w.pass(time.Minute)
 		covered := int64(0)
 		for _, r := range w.store.rows("bad") {
@@ -174,12 +176,12 @@ func TestOneRefusedJobDoesNotHoldTheOthersBack(t *testing.T) {
 // refusing refuses each batch that has a certain job in it.
 type refusing struct {
 	*fakeStore
-	key int64
+	key atomic.Int64
 }
 
 func (r *refusing) Advance(ctx context.Context, batch []*cronsole.Advance) error {
 	for _, a := range batch {
-		if a.JobKey == r.key {
+		if a.JobKey == r.key.Load() {
 			return errors.New("constraint failed")
 		}
 	}

@@ -8,12 +8,13 @@ import (
 )
 
 // Main runs the tests of a package and fails when they leave a goroutine
-// behind. Every TestMain calls it. fasthttp keeps two goroutines for the life
-// of the process: the one that formats the Date header, and the reaper of its
-// worker pool, which ends some time after its server.
+// behind. Every TestMain calls it. fasthttp keeps goroutines for the life of the
+// process: the one that formats the Date header, those that compress, and the
+// reaper of its worker pool, which ends some time after its server.
 func Main(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp/stackless.funcWorker"),
 	)
 }
