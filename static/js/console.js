@@ -171,7 +171,7 @@
     if (el.hasAttribute("data-dismiss")) el.closest("[data-toast]")?.remove();
     if (el.dataset.copy) navigator.clipboard?.writeText(one(el.dataset.copy)?.innerText ?? "");
     if (el.dataset.fill) {
-      const field = one("#f-expression");
+      const field = one("#f-args-expression");
       field.value = el.dataset.fill;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
