@@ -143,7 +143,6 @@ func TestTheClockOfAZone(t *testing.T) {
 	}
 }
 
-// TestAPreviewIsInTheZoneOfTheSchedule.
 func TestAPreviewIsInTheZoneOfTheSchedule(t *testing.T) {
 	s := cronsole.Schedule{Type: cronsole.TypeInterval, Interval: cronsole.Units{Hours: 24}, Timezone: "Europe/Berlin"}
 	due := time.Date(2027, 3, 28, 10, 0, 0, 0, time.UTC)

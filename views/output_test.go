@@ -255,7 +255,6 @@ func TestTheSizeOfEscapedText(t *testing.T) {
 	}
 }
 
-// TestLinesKnowWhenTheyBegan.
 func TestLinesKnowWhenTheyBegan(t *testing.T) {
 	o := NewOutput([]cronsole.Chunk{out("a"), errOut("b\n"), {Time: noon.Add(time.Minute), Stream: cronsole.Stdout, Data: []byte("a\nc\n")}}, 0)
 	var got []time.Time

@@ -45,7 +45,7 @@ func TestDocumentedExamples(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		defer res.Body.Close()
+		defer res.Body.Close() //nolint:errcheck // read to its end below
 		body, err := io.ReadAll(res.Body)
 		if err != nil {
 			t.Fatal(err)

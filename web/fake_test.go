@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -16,6 +17,7 @@ import (
 
 	"cronsole/internal/cronsole"
 	"cronsole/internal/testkit"
+	"cronsole/views"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
@@ -25,7 +27,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // world is a console without a clock: jobs and runs in maps, nothing ever
 // fires. It counts reads, so that a test can see when there were none.
 type world struct {
-	mu       sync.Mutex
+	mu       sync.Mutex // held by writes; a test reads and writes one after the other
 	now      time.Time
 	revision cronsole.Revision
 	jobs     map[string]*cronsole.Job
@@ -36,6 +38,8 @@ type world struct {
 	reads    int
 	writes   int
 	fail     error // what every read answers, when it is set
+	failAt   int   // the read that fails, from 1
+	refuse   error // what every write answers, when it is set
 	boom     bool  // reads panic
 	lastErr  string
 	log      strings.Builder
@@ -75,13 +79,20 @@ func (w *world) fileCode(name, text string) *cronsole.Code {
 	}
 }
 
-func (w *world) app() *fiber.App {
+func (w *world) app() *fiber.App { return w.appFor() }
+
+// appFor is the app with names beside those of loopback.
+func (w *world) appFor(hosts ...string) *fiber.App {
 	return New(Config{
 		Scheduler: w, Store: w, Catalog: w, Revision: &w.revision, Zone: "UTC",
-		Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
-		Version: "test", JobsDir: "./jobs",
+		Now: w.clock, Log: w.logger(),
+		Version: "test", JobsDir: "./jobs", Hosts: hosts,
 	})
 }
+
+func (w *world) clock() time.Time { return w.now }
+
+func (w *world) logger() *slog.Logger { return slog.New(slog.NewTextHandler(&w.log, nil)) }
 
 func (w *world) wrote() { w.writes++; w.revision.Bump() }
 
@@ -123,19 +134,35 @@ func (w *world) definition(r cronsole.Request) (cronsole.Definition, []string, e
 	if zone == "" {
 		zone = "UTC"
 	}
-	schedule, err := cronsole.ParseSchedule(typ, cronsole.FillDefaults(typ, args), zone)
-	if err != nil {
-		return cronsole.Definition{}, nil, err
-	}
-	rules, err := cronsole.ParseRules(r.Rules, cronsole.DefaultRules())
-	if err != nil {
-		return cronsole.Definition{}, nil, err
-	}
-	list, err := cronsole.ParseArgs(r.Args["args"])
-	if err != nil {
+	schedule, scheduleErr := cronsole.ParseSchedule(typ, cronsole.FillDefaults(typ, args), zone)
+	rules, rulesErr := cronsole.ParseRules(r.Rules, cronsole.DefaultRules())
+	list, argsErr := cronsole.ParseArgs(r.Args["args"])
+	if err := together(scheduleErr, rulesErr, argsErr); err != nil {
 		return cronsole.Definition{}, nil, err
 	}
 	return cronsole.Definition{Code: code, Schedule: schedule, Args: list, Rules: rules, Source: cronsole.SourceConsole}, nil, nil
+}
+
+// together is the first error, with the fields of the others too.
+func together(errs ...error) error {
+	var all *cronsole.Error
+	for _, err := range errs {
+		e, ok := asError(err)
+		switch {
+		case err == nil:
+		case !ok:
+			return err
+		case all == nil:
+			first := *e
+			all = &first
+		default:
+			all.Fields = append(slices.Clone(all.Fields), e.Fields...)
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return all
 }
 
 func (w *world) job(id string, d cronsole.Definition) (*cronsole.Job, error) {
@@ -160,6 +187,9 @@ func (w *world) job(id string, d cronsole.Definition) (*cronsole.Job, error) {
 func (w *world) Create(_ context.Context, r cronsole.Request) (*cronsole.Job, []string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.refuse != nil {
+		return nil, nil, w.refuse
+	}
 	if why := cronsole.CheckJobID(r.JobID); why != "" {
 		return nil, nil, &cronsole.Error{
 			Kind: cronsole.Invalid, Message: "The job has mistakes.",
@@ -186,7 +216,10 @@ func (w *world) Edit(_ context.Context, id string, r cronsole.Request) (*cronsol
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	old, ok := w.jobs[id]
-	if !ok {
+	switch {
+	case w.refuse != nil:
+		return nil, w.refuse
+	case !ok:
 		return nil, missing(id)
 	}
 	if r.Version != 0 && r.Version != old.Version {
@@ -213,7 +246,10 @@ func (w *world) change(id string, f func(*cronsole.Job)) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	job, ok := w.jobs[id]
-	if !ok {
+	switch {
+	case w.refuse != nil:
+		return w.refuse
+	case !ok:
 		return missing(id)
 	}
 	f(job)
@@ -297,8 +333,11 @@ func (w *world) Health() cronsole.Health {
 
 func (w *world) read() error {
 	w.reads++
-	if w.boom {
+	switch {
+	case w.boom:
 		panic("boom: /secret/path")
+	case w.reads == w.failAt:
+		return errors.New("one read failed")
 	}
 	return w.fail
 }
@@ -307,23 +346,73 @@ func (w *world) Jobs(_ context.Context, q cronsole.JobQuery) (cronsole.JobPage, 
 	if err := w.read(); err != nil {
 		return cronsole.JobPage{}, err
 	}
-	var page cronsole.JobPage
+	page := cronsole.JobPage{Counts: w.counts()}
+	skip := 0
+	if q.After == "" && q.Page > 1 {
+		skip = (q.Page - 1) * q.Limit
+	}
 	for _, id := range slices.Sorted(maps.Keys(w.jobs)) {
-		j := w.jobs[id]
-		page.Counts.All++
-		if !strings.Contains(id, q.Text) || q.State == "paused" && j.State != cronsole.JobPaused {
+		row := w.row(w.jobs[id])
+		if !w.matches(row, q) {
 			continue
 		}
 		page.Total++
-		if id <= q.After || len(page.Rows) == q.Limit {
-			continue
+		switch {
+		case id <= q.After || page.Total <= skip:
+		case len(page.Rows) == q.Limit:
+			page.Next = page.Rows[q.Limit-1].Job.ID
+		default:
+			page.Rows = append(page.Rows, row)
 		}
-		page.Rows = append(page.Rows, w.row(j))
-	}
-	if n := len(page.Rows); n == q.Limit && page.Rows[n-1].Job.ID != slices.Max(slices.Collect(maps.Keys(w.jobs))) {
-		page.Next = page.Rows[n-1].Job.ID
 	}
 	return page, nil
+}
+
+func (w *world) matches(row cronsole.JobRow, q cronsole.JobQuery) bool {
+	j := row.Job
+	switch {
+	case !strings.Contains(j.ID, q.Text):
+	case q.Type != "" && j.Definition.Schedule.Type != q.Type:
+	case q.Tag != "" && !slices.Contains(j.Definition.Rules.Tags, q.Tag):
+	case q.State != "" && !slices.Contains(w.states(row), q.State):
+	default:
+		return true
+	}
+	return false
+}
+
+// states are the tabs under which a job is found.
+func (w *world) states(row cronsole.JobRow) []string {
+	states := []string{string(row.Job.State)}
+	if slices.ContainsFunc(row.Active, func(r *cronsole.Run) bool { return r.State == cronsole.Running }) {
+		states = append(states, "running")
+	}
+	if row.Job.FailStreak > 0 {
+		states = append(states, "failing")
+	}
+	if seen := views.NewJobRow(row, nil, w.now); seen.Late {
+		states = append(states, "late")
+	}
+	return states
+}
+
+func (w *world) counts() cronsole.JobCounts {
+	counts := cronsole.JobCounts{All: len(w.jobs)}
+	for _, j := range w.jobs {
+		for _, state := range w.states(w.row(j)) {
+			switch state {
+			case "running":
+				counts.Running++
+			case "failing":
+				counts.Failing++
+			case "late":
+				counts.Late++
+			case "paused":
+				counts.Paused++
+			}
+		}
+	}
+	return counts
 }
 
 func (w *world) row(j *cronsole.Job) cronsole.JobRow {
@@ -358,7 +447,7 @@ func (w *world) Counts(context.Context, time.Time) (cronsole.JobCounts, error) {
 	if err := w.read(); err != nil {
 		return cronsole.JobCounts{}, err
 	}
-	return cronsole.JobCounts{All: len(w.jobs)}, nil
+	return w.counts(), nil
 }
 
 func (w *world) Runs(_ context.Context, q cronsole.RunQuery) (cronsole.RunPage, error) {
@@ -370,6 +459,7 @@ func (w *world) Runs(_ context.Context, q cronsole.RunQuery) (cronsole.RunPage, 
 		switch {
 		case q.JobID != "" && r.JobID != q.JobID, q.JobKey != 0 && r.JobKey != q.JobKey:
 		case len(q.States) > 0 && !slices.Contains(q.States, r.State), q.Cause != "" && r.Cause != q.Cause:
+		case q.Reason != "" && r.Reason != q.Reason:
 		case q.Before != 0 && r.ID >= q.Before:
 		case len(page.Runs) == q.Limit:
 			page.Next = page.Runs[len(page.Runs)-1].ID
@@ -417,9 +507,13 @@ func (w *world) JobStats(_ context.Context, key int64, _ time.Time) (cronsole.Jo
 	for _, r := range w.runs {
 		if r.JobKey == key {
 			stats.Total++
-			if r.State == cronsole.Succeeded && r.Cause == cronsole.CauseSchedule {
+			switch {
+			case r.Cause != cronsole.CauseSchedule:
+			case r.State == cronsole.Succeeded:
 				stats.Succeeded++
 				stats.Median, stats.P95 = r.Duration(w.now), r.Duration(w.now)
+			case r.State.Bad():
+				stats.Failed++
 			}
 		}
 	}

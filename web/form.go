@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,9 +20,9 @@ import (
 func (s *server) newJob(c *fiber.Ctx) error {
 	values := s.defaults()
 	if from := c.Query("from"); from != "" {
-		row, err := s.Store.JobRow(c.UserContext(), clip(from, 128), 0)
+		row, err := s.namedJob(c, from, 0)
 		if err != nil {
-			return s.missingJob(c, from, err)
+			return err
 		}
 		values = jobValues(row.Job)
 		delete(values, "job_id")
@@ -31,9 +32,7 @@ func (s *server) newJob(c *fiber.Ctx) error {
 		return err
 	}
 	was := c.Query(views.FieldWas)
-	for name, v := range sent {
-		values[name] = v
-	}
+	maps.Copy(values, sent)
 	if _, cron := sent["args.expression"]; !cron {
 		values["args.expression"], was = "", ""
 		alignCron(values, "")
@@ -68,15 +67,30 @@ func (s *server) prefillID(c *fiber.Ctx, values map[string]string) error {
 	return nil
 }
 
-// editForm answers GET /jobs/{id}/edit.
+// editForm answers GET /jobs/{id}/edit. Fields in the address win over those of
+// the job: that is how a browser without script asks for a preview.
 func (s *server) editForm(c *fiber.Ctx) error {
 	row, err := s.jobRow(c, 0)
 	if err != nil {
 		return err
 	}
-	return s.form(c, "Edit "+row.Job.ID, jobValues(row.Job), "", func(m *views.JobForm) {
-		m.EditID, m.Version, m.Key = row.Job.ID, row.Job.Version, randomKey()
-		m.Was = m.Values["args.expression"]
+	in := query{c: c}
+	version := in.whole(views.FieldVersion, 1, 1<<53, row.Job.Version)
+	if err := in.err(); err != nil {
+		return err
+	}
+	sent, err := formValues(c.Request().URI().QueryArgs())
+	if err != nil {
+		return err
+	}
+	values := jobValues(row.Job)
+	was := values["args.expression"]
+	maps.Copy(values, sent)
+	if _, line := sent["args.expression"]; line {
+		was = c.Query(views.FieldWas)
+	}
+	return s.form(c, "Edit "+row.Job.ID, values, was, func(m *views.JobForm) {
+		m.EditID, m.Version, m.Key = row.Job.ID, version, randomKey()
 	})
 }
 
@@ -124,14 +138,14 @@ func (s *server) jobForm(c *fiber.Ctx, sh views.Shell, values map[string]string,
 	} else {
 		s.Log.WarnContext(c.UserContext(), "jobs by code", "error", err) // the form works without
 	}
-	m.Curl = curlCommand(formRequest(values, was), m.Editing())
 	return m
 }
 
 // fillPreview brings the line and the eight fields into agreement and shows
-// what the values would do.
+// what the values would do, and the command that would send them.
 func (s *server) fillPreview(c *fiber.Ctx, m *views.JobForm) {
 	request := formRequest(m.Values, m.Was)
+	m.Curl = curlCommand(request, m.EditID)
 	m.Was = alignCron(m.Values, m.Was)
 	m.Preview = s.previewOf(c, m.Shell, request, m.Now, nextOnPage)
 	m.Preview.Form = m
@@ -185,7 +199,6 @@ func (s *server) defaults() map[string]string {
 		values["args."+key] = "*"
 	}
 	values["args.second"], values["args.minute"], values["args.hour"] = "0", "30", "2"
-	values["args.minutes"] = "15"
 	return values
 }
 
@@ -227,6 +240,9 @@ func jobValues(job *cronsole.Job) map[string]string {
 // with what was typed and what is wrong, a script gets the problem.
 func (s *server) refused(c *fiber.Ctx, sub submission, editID string, err error) error {
 	e, ok := asError(err)
+	if ok && sub.form != nil {
+		e = s.notDeployed(e, sub.request)
+	}
 	if !ok || sub.form == nil || wants(c) == formatJSON ||
 		!slices.Contains([]cronsole.Kind{cronsole.Invalid, cronsole.Conflict, cronsole.Stale}, e.Kind) {
 		return err
@@ -244,7 +260,9 @@ func (s *server) refused(c *fiber.Ctx, sub submission, editID string, err error)
 	m.Detail, m.Errors = e.Message, e.Fields
 	switch e.Kind {
 	case cronsole.Conflict:
-		m.Existing = sub.request.JobID
+		if editID == "" {
+			m.Existing = sub.request.JobID
+		}
 	case cronsole.Stale:
 		if err := s.showCurrent(c, m); err != nil {
 			return err
@@ -256,6 +274,26 @@ func (s *server) refused(c *fiber.Ctx, sub submission, editID string, err error)
 		r.Page = views.JobFormBody(m)
 	}
 	return s.respond(c, r)
+}
+
+// notDeployed turns "not found" into a mistake of the form when it is about the
+// folder that the form names: an error page would throw away what was typed.
+func (s *server) notDeployed(e *cronsole.Error, r cronsole.Request) *cronsole.Error {
+	name := r.Code
+	if name == "" {
+		name = r.JobID
+	}
+	code, ok := s.Catalog.Code(name)
+	field := "code"
+	if ok {
+		field = "type"
+	}
+	if e.Kind != cronsole.NotFound || ok && (!r.FromFile || code.File != nil) {
+		return e
+	}
+	return &cronsole.Error{
+		Kind: cronsole.Invalid, Message: e.Message, Fields: []cronsole.FieldError{{Field: field, Message: e.Message}}, Err: e.Err,
+	}
 }
 
 // showCurrent puts the job as it is now beside the edit that came too late.
@@ -273,8 +311,8 @@ func (s *server) showCurrent(c *fiber.Ctx, m *views.JobForm) error {
 }
 
 // curlCommand is a request as a command for a shell, with the address left to
-// a variable.
-func curlCommand(r cronsole.Request, edit bool) string {
+// a variable. EditID is the job that it changes; empty: it makes one.
+func curlCommand(r cronsole.Request, editID string) string {
 	body := map[string]any{"from_file": r.FromFile}
 	if r.JobID != "" {
 		body["job_id"] = r.JobID
@@ -299,8 +337,8 @@ func curlCommand(r cronsole.Request, edit bool) string {
 		return "" // strings in maps always become JSON
 	}
 	method, path := "POST", "/api/v1/jobs"
-	if edit {
-		method, path = "PUT", path+"/"+r.JobID
+	if editID != "" {
+		method, path = "PUT", path+"/"+editID
 	}
 	return fmt.Sprintf("curl -X %s \"$CRONSOLE_URL%s\" \\\n  -H 'Content-Type: application/json' \\\n  -d %s", method, path, shellQuote(string(text)))
 }

@@ -34,7 +34,8 @@ func (s *server) guard(c *fiber.Ctx) (err error) {
 		}
 	}()
 	setHeaders(c)
-	if !s.knownHost(string(c.Request().Header.Host())) {
+	// An address with a host of its own, as proxies get it, may name another one.
+	if !s.knownHost(string(c.Request().Header.Host())) || !s.knownHost(string(c.Request().URI().Host())) {
 		return errForeignHost
 	}
 	if !safeMethod(c.Method()) {

@@ -155,12 +155,13 @@ func (r *reader) err() error {
 	return &cronsole.Error{Kind: cronsole.Invalid, Message: "The request has mistakes.", Fields: r.errs}
 }
 
-// jobRequest reads a job request from a JSON object.
-func jobRequest(object map[string]any) (cronsole.Request, error) {
+// jobRequest reads a job request from a JSON object. FromFile is what holds when
+// it does not say whether the schedule comes from the file.
+func jobRequest(object map[string]any, fromFile bool) (cronsole.Request, error) {
 	r := reader{object: object}
 	r.only(jobKeys)
 	req := cronsole.Request{
-		JobID: r.text("job_id"), Code: r.text("code"), FromFile: r.flag("from_file", true), Type: r.text("type"),
+		JobID: r.text("job_id"), Code: r.text("code"), FromFile: r.flag("from_file", fromFile), Type: r.text("type"),
 		Args: r.members("args"), Timezone: r.text("timezone"), Rules: map[string]any{},
 		Version: r.whole("version", 1, 1<<53, 0),
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -48,9 +49,11 @@ func (s *server) previewForm(c *fiber.Ctx, args *fasthttp.Args) error {
 		return s.answerPreview(c, s.previewOf(c, sh, formRequest(values, was), after, count))
 	}
 	m := &views.JobForm{Shell: sh, Values: values, Was: was, Zones: cronsole.Zones(), Codes: s.folders(nil)}
+	if id := values["job_id"]; args.Has(views.FieldVersion) && cronsole.CheckJobID(id) == "" {
+		m.EditID = id // only the form that edits a job sends a version
+	}
 	s.fillPreview(c, m)
 	m.Errors = m.Preview.Errors
-	m.Curl = curlCommand(formRequest(values, was), false)
 	return s.respond(c, Response{Model: m.Preview, Page: views.PreviewCard(m.Preview)})
 }
 
@@ -72,14 +75,10 @@ func (s *server) previewJSON(c *fiber.Ctx) error {
 	if !ok {
 		r.fail("after", afterHint)
 	}
-	fromFile := r.flag("from_file", false)
-	inner := map[string]any{"from_file": fromFile}
-	for key, v := range object {
-		if key != "after" && key != "count" && key != "from_file" {
-			inner[key] = v
-		}
-	}
-	request, err := jobRequest(inner)
+	inner := maps.Clone(object)
+	delete(inner, "after")
+	delete(inner, "count")
+	request, err := jobRequest(inner, false)
 	if e, ok := asError(err); ok {
 		for _, f := range e.Fields {
 			if known(jobKeys, f.Field) { // unknown keys are named already

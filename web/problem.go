@@ -100,8 +100,15 @@ func (s *server) fail(c *fiber.Ctx, err error) error {
 	if p.Status == fiber.StatusServiceUnavailable {
 		c.Set(fiber.HeaderRetryAfter, "5")
 	}
+	if wants(c) == formatHTML && isHTMX(c) && !safeMethod(c.Method()) {
+		// The page stays as it is; htmx takes only the toast out of an error.
+		if err := s.sendHTML(c, p.Status, views.FailedToast(p.Detail)); err == nil {
+			return nil
+		}
+	}
 	if wants(c) == formatHTML && c.Query("part") == "" {
 		p.Shell = s.frame(c, p.Heading, "")
+		p.JSONURL = "" // there is nothing at this address, or nothing to be read
 		if err := s.sendHTML(c, p.Status, views.ErrorPage(p)); err == nil {
 			return nil
 		}

@@ -93,7 +93,7 @@ func runNotice(c *fiber.Ctx) *views.Notice {
 		return nil
 	}
 	if c.Query("done") == "skipped" {
-		return &views.Notice{Bad: true, Text: "Run #" + strconv.FormatInt(id, 10) + " was skipped: the last run is still going on"}
+		return &views.Notice{Bad: true, Text: "Run #" + strconv.FormatInt(id, 10) + " was skipped"} // the page says why
 	}
 	return &views.Notice{Text: "Started run #" + strconv.FormatInt(id, 10)}
 }

@@ -48,7 +48,9 @@ type submission struct {
 	ifMatch bool // the version came in If-Match
 }
 
-func (s *server) submitted(c *fiber.Ctx) (submission, error) {
+// submitted reads a job request. FromFile is for JSON that does not say: a new
+// job follows its file, an edit leaves alone what it does not name.
+func (s *server) submitted(c *fiber.Ctx, fromFile bool) (submission, error) {
 	kind, err := readKind(c)
 	if err != nil {
 		return submission{}, err
@@ -60,7 +62,7 @@ func (s *server) submitted(c *fiber.Ctx) (submission, error) {
 	if err != nil {
 		return submission{}, err
 	}
-	request, err := jobRequest(object)
+	request, err := jobRequest(object, fromFile)
 	return submission{request: request}, err
 }
 
@@ -89,7 +91,7 @@ func onceKey(c *fiber.Ctx, key string) string {
 
 // createJob answers POST /jobs.
 func (s *server) createJob(c *fiber.Ctx) error {
-	sub, err := s.submitted(c)
+	sub, err := s.submitted(c, true)
 	if err != nil {
 		return err
 	}
@@ -116,7 +118,7 @@ func (s *server) editJob(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	sub, err := s.submitted(c)
+	sub, err := s.submitted(c, false)
 	if err != nil {
 		return err
 	}

@@ -351,7 +351,9 @@ func TestOracle(t *testing.T) {
 // century without, of that century, and of the next one with.
 func TestOracleAtLeapDaysAndYearEnds(t *testing.T) {
 	var midnights []time.Time
-	add := func(y int, m time.Month, d int) { midnights = append(midnights, time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) }
+	add := func(y int, m time.Month, d int) {
+		midnights = append(midnights, time.Date(y, m, d, 0, 0, 0, 0, time.UTC))
+	}
 	for _, y := range []int{2028, 2096, 2100, 2400} {
 		add(y, time.February, 29)
 		add(y, time.March, 1)

@@ -312,16 +312,19 @@ func (r *reader) unknown(typ Type) {
 }
 
 func unknownKey(key string, typ Type) string {
-	keys := TriggerKeys(typ)
+	keys, kind := TriggerKeys(typ), "a "+string(typ)+" schedule"
+	if typ == TypeInterval {
+		kind = "an interval schedule"
+	}
 	if near := DidYouMean(key, keys); near != "" {
-		return "is not a key of a " + string(typ) + " schedule; did you mean " + near + "?"
+		return "is not a key of " + kind + "; did you mean " + near + "?"
 	}
 	for _, other := range []Type{TypeCron, TypeInterval, TypeDate} {
 		if slices.Contains(TriggerKeys(other), key) {
-			return "belongs to the type " + string(other) + "; a " + string(typ) + " schedule takes " + strings.Join(keys, ", ")
+			return "belongs to the type " + string(other) + "; " + kind + " takes " + strings.Join(keys, ", ")
 		}
 	}
-	return "is not a key of a " + string(typ) + " schedule; it takes " + strings.Join(keys, ", ")
+	return "is not a key of " + kind + "; it takes " + strings.Join(keys, ", ")
 }
 
 // fieldsOf returns the fields that an *Error names.

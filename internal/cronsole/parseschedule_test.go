@@ -2,6 +2,7 @@ package cronsole
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,19 +18,27 @@ func TestScheduleIsReadFromArgs(t *testing.T) {
 		want Schedule
 	}{
 		"numbers and texts": {
-			TypeCron, args{"hour": 2, "minute": int64(30), "second": 0.0, "day": json.Number("1"), "month": " jan-mar "}, "Asia/Kathmandu",
+			TypeCron,
+			args{"hour": 2, "minute": int64(30), "second": 0.0, "day": json.Number("1"), "month": " jan-mar "},
+			"Asia/Kathmandu",
 			Schedule{Type: TypeCron, Cron: CronFields{Month: "jan-mar", Day: "1", Hour: "2", Minute: "30", Second: "0"}, Timezone: "Asia/Kathmandu"},
 		},
 		"null is absent": {
-			TypeCron, args{"hour": "2", "minute": nil, "expression": nil, "start_date": nil, "timezone": nil}, "",
+			TypeCron,
+			args{"hour": "2", "minute": nil, "expression": nil, "start_date": nil, "timezone": nil},
+			"",
 			Schedule{Type: TypeCron, Cron: CronFields{Hour: "2"}},
 		},
 		"an expression": {
-			TypeCron, args{"expression": "30 2 * * mon-fri"}, "UTC",
+			TypeCron,
+			args{"expression": "30 2 * * mon-fri"},
+			"UTC",
 			Schedule{Type: TypeCron, Cron: CronFields{"*", "*", "*", "*", "mon-fri", "2", "30", "0"}, Timezone: "UTC"},
 		},
 		"bounds": {
-			TypeCron, args{"hour": 2, "start_date": " 2026-01-01 ", "end_date": "2026-12-31T23:59:59Z"}, "UTC",
+			TypeCron,
+			args{"hour": 2, "start_date": " 2026-01-01 ", "end_date": "2026-12-31T23:59:59Z"},
+			"UTC",
 			Schedule{Type: TypeCron, Cron: CronFields{Hour: "2"}, StartDate: "2026-01-01", EndDate: "2026-12-31T23:59:59Z", Timezone: "UTC"},
 		},
 		"the zone among the args": {
@@ -42,7 +51,9 @@ func TestScheduleIsReadFromArgs(t *testing.T) {
 			TypeCron, args{"hour": 2, "args": 7}, "UTC", Schedule{Type: TypeCron, Cron: CronFields{Hour: "2"}, Timezone: "UTC"},
 		},
 		"units": {
-			TypeInterval, args{"weeks": 1, "days": "02", "hours": 3.0, "minutes": json.Number("4"), "seconds": json.Number("5e0"), "start_date": "2026-01-01"}, "UTC",
+			TypeInterval,
+			args{"weeks": 1, "days": "02", "hours": 3.0, "minutes": json.Number("4"), "seconds": json.Number("5e0"), "start_date": "2026-01-01"},
+			"UTC",
 			Schedule{Type: TypeInterval, Interval: Units{1, 2, 3, 4, 5}, StartDate: "2026-01-01", Timezone: "UTC"},
 		},
 		"a date": {
@@ -90,10 +101,14 @@ func TestFaultyValuesAreNamedWithAdvice(t *testing.T) {
 		"names backwards":    {TypeCron, args{"month": "nov-feb"}, "UTC", []FieldError{{"month", `"nov-feb" runs backwards; write nov-dec,jan-feb`}}},
 		"quotes":             {TypeCron, args{"hour": `"2"`}, "UTC", []FieldError{{"hour", `"\"2\"" must be written without quotes`}}},
 		"a comment":          {TypeCron, args{"hour": "2 # night"}, "UTC", []FieldError{{"hour", `"2 # night": "#" is not part of a value; write a comment on a line of its own`}}},
+		"a long list":        {TypeCron, args{"minute": strings.Repeat("1,", 500) + "1"}, "UTC", []FieldError{{"minute", "is longer than 1000 characters; write ranges and steps such as 0-5 or */2"}}},
+		"beyond all floats":  {TypeCron, args{"hour": json.Number("1e400")}, "UTC", []FieldError{{"hour", "must be a text or a whole number; write *, */5, 0 to 23, 8-18, 8-18/2 or a list of these"}}},
 		"a year of words":    {TypeCron, args{"year": "next"}, "UTC", []FieldError{{"year", `"next" is not understood; write *, 2027, 2027-2030 or a list of these`}}},
 		"a bad expression":   {TypeCron, args{"expression": "1 2 3"}, "UTC", []FieldError{{"expression", `"1 2 3" has 3 fields; write 5 (minute hour day month weekday), 6 with the second first, 7 with the year last, or @daily`}}},
 		"an expression and fields": {
-			TypeCron, args{"expression": "@daily", "minute": 1, "hour": 2}, "UTC",
+			TypeCron,
+			args{"expression": "@daily", "minute": 1, "hour": 2},
+			"UTC",
 			[]FieldError{{"expression", "stands alone; leave out hour and the other fields, or leave out expression"}},
 		},
 		"a date of words":     {TypeCron, args{"start_date": "tomorrow"}, "UTC", []FieldError{{"start_date", `"tomorrow" is not a date that is understood; ` + dates}}},
@@ -110,8 +125,8 @@ func TestFaultyValuesAreNamedWithAdvice(t *testing.T) {
 		"101 years":           {TypeInterval, args{"days": 36526}, "UTC", []FieldError{{"days", "is more than 100 years; write a smaller number"}}},
 		"101 years in two":    {TypeInterval, args{"days": 36525, "seconds": 1}, "UTC", []FieldError{{"", "the units add up to more than 100 years; write smaller numbers"}}},
 		"beyond 64 bits":      {TypeInterval, args{"seconds": "99999999999999999999"}, "UTC", []FieldError{{"seconds", "is more than 100 years; write a smaller number"}}},
-		"a misspelt unit":     {TypeInterval, args{"minute": 5}, "UTC", []FieldError{{"minute", "is not a key of a interval schedule; did you mean minutes?"}}},
-		"a key of a cron":     {TypeInterval, args{"seconds": 5, "day_of_week": "mon"}, "UTC", []FieldError{{"day_of_week", "belongs to the type cron; a interval schedule takes weeks, days, hours, minutes, seconds, start_date, end_date"}}},
+		"a misspelt unit":     {TypeInterval, args{"minute": 5}, "UTC", []FieldError{{"minute", "is not a key of an interval schedule; did you mean minutes?"}}},
+		"a key of a cron":     {TypeInterval, args{"seconds": 5, "day_of_week": "mon"}, "UTC", []FieldError{{"day_of_week", "belongs to the type cron; an interval schedule takes weeks, days, hours, minutes, seconds, start_date, end_date"}}},
 		"a key of no type":    {TypeCron, args{"colour": "red"}, "UTC", []FieldError{{"colour", "is not a key of a cron schedule; it takes " + cron}}},
 		"an unknown zone":     {TypeCron, args{"hour": 1, "timezone": "utc"}, "", []FieldError{{"timezone", `"utc" is no time zone; write UTC`}}},
 		"a zone of no text":   {TypeCron, args{"hour": 1, "timezone": 1}, "", []FieldError{{"timezone", "must be a text"}}},

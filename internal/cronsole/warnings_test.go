@@ -31,6 +31,18 @@ func TestWarnings(t *testing.T) {
 			"Clocks in Europe/Berlin go forward from 02:00 to 03:00 on 28 Mar 2027: 02:30 runs at 03:30",
 			"Clocks in Europe/Berlin go back from 03:00 to 02:00 on 31 Oct 2027: 02:30 comes twice and runs once, the first time",
 		}},
+		"from the summer on": {
+			TypeCron,
+			map[string]any{"hour": 2, "minute": 30, "start_date": "2027-06-01"},
+			"Europe/Berlin",
+			[]string{"Clocks in Europe/Berlin go back from 03:00 to 02:00 on 31 Oct 2027: 02:30 comes twice and runs once, the first time"},
+		},
+		"until the summer": {
+			TypeCron,
+			map[string]any{"hour": 2, "minute": 30, "end_date": "2027-06-01"},
+			"Europe/Berlin",
+			[]string{"Clocks in Europe/Berlin go forward from 02:00 to 03:00 on 28 Mar 2027: 02:30 runs at 03:30"},
+		},
 		"over": {
 			TypeCron,
 			map[string]any{"year": 2020, "hour": 12, "minute": 0},
@@ -43,7 +55,16 @@ func TestWarnings(t *testing.T) {
 			"Europe/Berlin",
 			[]string{"A day is always 24 hours here: after the clock change in Europe/Berlin on 28 Mar 2027 the run at 09:00 comes at 10:00; choose cron to keep the time of day"},
 		},
-		"a past date": {TypeDate, map[string]any{"run_date": "2026-11-23 11:40"}, "UTC", []string{"run_date is past: 23 Nov 2026 11:40"}},
+		"a daily interval without changes": {TypeInterval, map[string]any{"days": 1}, "Asia/Tokyo", nil},
+		"a daily interval until the winter": {
+			TypeInterval, map[string]any{"days": 1, "end_date": "2027-01-01"}, "Europe/Berlin", nil,
+		},
+		"a daily interval from the next winter": {
+			TypeInterval, map[string]any{"days": 1, "start_date": "2027-12-01"}, "Europe/Berlin", nil,
+		},
+		"an interval that is no day": {TypeInterval, map[string]any{"hours": 25}, "Europe/Berlin", nil},
+		"a date with an offset":      {TypeDate, map[string]any{"run_date": "2027-10-31T02:30:00+01:00"}, "Europe/Berlin", nil},
+		"a past date":                {TypeDate, map[string]any{"run_date": "2026-11-23 11:40"}, "UTC", []string{"run_date is past: 23 Nov 2026 11:40"}},
 		"a date in a gap": {
 			TypeDate,
 			map[string]any{"run_date": "2027-03-28 02:30"},

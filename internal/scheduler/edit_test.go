@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,7 +173,7 @@ func TestEditRefuses(t *testing.T) {
 				w.pass(25 * time.Second)
 				before := w.store.job(tt.id)
 				_, err := w.Edit(w.ctx, tt.id, tt.req)
-				if kind(err) != tt.kind || len(err.Error()) < len(tt.want) || err.Error()[:len(tt.want)] != tt.want {
+				if kind(err) != tt.kind || !strings.HasPrefix(err.Error(), tt.want) {
 					t.Errorf("answered %v, want %q", err, tt.want)
 				}
 				if diff := cmp.Diff(before, w.store.job(tt.id)); diff != "" {
@@ -253,9 +254,7 @@ func TestEditClosesTheBooks(t *testing.T) {
 			live(t, func(t *testing.T, w *world) {
 				w.create("j", "interval", map[string]any{"seconds": 10})
 				if tt.pause {
-					if err := w.Pause(w.ctx, "j", ""); err != nil {
-						t.Fatal(err)
-					}
+					w.must(w.Pause(w.ctx, "j", ""))
 				}
 				w.down(25500 * time.Millisecond)
 				_, _ = w.Edit(w.ctx, "j", tt.req) // whether it is refused is seen in the rows
@@ -342,9 +341,7 @@ func TestEditWhoseBooksCannotBeClosed(t *testing.T) {
 func TestEditOfAPausedJob(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "interval", map[string]any{"seconds": 10})
-		if err := w.Pause(w.ctx, "j", "holiday"); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Pause(w.ctx, "j", "holiday"))
 		w.pass(25 * time.Second)
 		got, err := w.Edit(w.ctx, "j", cronsole.Request{Args: map[string]any{"seconds": 60}})
 		if err != nil {
@@ -360,9 +357,7 @@ func TestEditOfAPausedJob(t *testing.T) {
 		}
 		w.checkMemory(t, want)
 		w.pass(90 * time.Second)
-		if err := w.Resume(w.ctx, "j"); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Resume(w.ctx, "j"))
 		w.pass(time.Minute)
 		rows := w.store.rows("j")
 		if diff := cmp.Diff([]string{"skipped(paused)", "skipped(paused)", "succeeded"}, states(rows)); diff != "" {
@@ -436,7 +431,8 @@ func TestEditWhileTheClockIsBehind(t *testing.T) {
 		w.pass(2 * time.Second)
 		covered := w.store.job("j").Cursor.Add(-time.Minute).Format(time.RFC3339)
 		_, err := w.Edit(w.ctx, "j", cronsole.Request{Type: "date", Args: map[string]any{"run_date": covered}})
-		if want := "run_date lies before what this job has accounted for already; write a later one"; kind(err) != cronsole.Invalid || err.(*cronsole.Error).Message != want {
+		want := "run_date lies before what this job has accounted for already; write a later one"
+		if kind(err) != cronsole.Invalid || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("answered %v, want %s", err, want)
 		}
 		job, err := w.Edit(w.ctx, "j", cronsole.Request{Args: map[string]any{"seconds": 60}})
@@ -472,9 +468,7 @@ func TestUseFile(t *testing.T) {
 				t.Errorf("%s was answered %v, want kind %d", id, err, want)
 			}
 		}
-		if err := w.UseFile(w.ctx, "second"); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.UseFile(w.ctx, "second"))
 		got := w.store.job("second")
 		want := newJob(func(j *cronsole.Job) {
 			j.Key, j.ID, j.Definition.Code, j.Definition.Source = got.Key, "second", "filed", cronsole.SourceFile

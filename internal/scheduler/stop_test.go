@@ -197,8 +197,9 @@ func TestStopWaitsForAChange(t *testing.T) {
 			t.Errorf("a change that waits was answered %v, want unavailable", err)
 		}
 		select {
-		case <-stopped:
-			t.Error("stopped while a change was being written")
+		case err := <-stopped:
+			t.Errorf("stopped while a change was being written: %v", err)
+			stopped <- err
 		default:
 		}
 		close(gate)

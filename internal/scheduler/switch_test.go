@@ -16,18 +16,14 @@ func TestPauseAndResume(t *testing.T) {
 		w.create("j", "interval", map[string]any{"seconds": 10})
 		w.pass(15 * time.Second)
 		paused := epoch.Add(15 * time.Second)
-		if err := w.Pause(w.ctx, "j", "holiday"); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Pause(w.ctx, "j", "holiday"))
 		want := every(10, func(j *cronsole.Job) {
 			j.State, j.Reason, j.Next, j.Cursor, j.UpdatedAt = cronsole.JobPaused, "holiday", time.Time{}, paused, paused
 		})
 		w.checkMemory(t, want)
 
 		w.pass(40 * time.Second) // 20, 30, 40 and 50 are due
-		if err := w.Resume(w.ctx, "j"); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Resume(w.ctx, "j"))
 		resumed := epoch.Add(55 * time.Second)
 		w.checkMemory(t, every(10, func(j *cronsole.Job) {
 			j.Next, j.Cursor, j.UpdatedAt = epoch.Add(time.Minute), resumed, resumed
@@ -57,17 +53,13 @@ func TestPauseOfAPausedJobGivesItAnotherReason(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "interval", map[string]any{"seconds": 10})
 		for _, reason := range []string{"holiday", "", "repair"} {
-			if err := w.Pause(w.ctx, "j", reason); err != nil {
-				t.Fatal(err)
-			}
+			w.must(w.Pause(w.ctx, "j", reason))
 			w.pass(25 * time.Second)
 			if got := w.store.job("j"); got.State != cronsole.JobPaused || got.Reason != reason {
 				t.Errorf("job is %s because of %q, want paused because of %q", got.State, got.Reason, reason)
 			}
 		}
-		if err := w.Resume(w.ctx, "j"); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Resume(w.ctx, "j"))
 		rows := w.store.rows("j")
 		if len(rows) != 1 || rows[0].Count != 7 || rows[0].Reason != cronsole.ReasonPaused {
 			t.Errorf("rows %+v, want one for the seven instants of all three pauses", rows)
@@ -80,9 +72,7 @@ func TestResumeOfAnActiveJobChangesNothing(t *testing.T) {
 		want := w.create("j", "interval", map[string]any{"minutes": 1})
 		w.pass(5 * time.Second)
 		before := w.rev.Current()
-		if err := w.Resume(w.ctx, "j"); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Resume(w.ctx, "j"))
 		w.checkMemory(t, want)
 		if n := w.store.count("SetJobState"); n != 0 || w.rev.Current() != before {
 			t.Errorf("%d writes", n)
@@ -94,13 +84,9 @@ func TestResumeOfAnActiveJobChangesNothing(t *testing.T) {
 func TestResumeAfterTheLastInstantFinishesTheJob(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "date", map[string]any{"run_date": "2000-01-01 00:00:10"})
-		if err := w.Pause(w.ctx, "j", ""); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Pause(w.ctx, "j", ""))
 		w.pass(time.Minute)
-		if err := w.Resume(w.ctx, "j"); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Resume(w.ctx, "j"))
 		if got := w.store.job("j").State; got != cronsole.JobFinished || w.Health().Jobs != 0 {
 			t.Errorf("job is %s, %d in memory", got, w.Health().Jobs)
 		}
@@ -116,9 +102,7 @@ func TestPauseAccountsForWhatIsDue(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "interval", map[string]any{"seconds": 10})
 		w.down(25500 * time.Millisecond)
-		if err := w.Pause(w.ctx, "j", ""); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Pause(w.ctx, "j", ""))
 		w.pass(time.Minute)
 		rows := w.store.rows("j")
 		if diff := cmp.Diff([]string{"skipped(paused)"}, states(rows)); diff != "" || rows[0].Count != 2 {
@@ -137,9 +121,7 @@ func TestPauseLetsRunsGoOn(t *testing.T) {
 		}
 		w.pass(11 * time.Second)
 		for _, id := range []string{"a", "b"} {
-			if err := w.Pause(w.ctx, id, ""); err != nil {
-				t.Fatal(err)
-			}
+			w.must(w.Pause(w.ctx, id, ""))
 		}
 		w.pass(2 * time.Minute)
 		for _, id := range []string{"a", "b"} {
@@ -191,9 +173,7 @@ func TestSwitchThatIsNotWritten(t *testing.T) {
 			live(t, func(t *testing.T, w *world) {
 				w.create("j", "interval", map[string]any{"seconds": 10})
 				w.create("paused", "interval", map[string]any{"seconds": 10})
-				if err := w.Pause(w.ctx, "paused", ""); err != nil {
-					t.Fatal(err)
-				}
+				w.must(w.Pause(w.ctx, "paused", ""))
 				w.pass(time.Second)
 				jobs := []*cronsole.Job{w.store.job("j"), w.store.job("paused")}
 				full := &cronsole.Error{Kind: cronsole.Unavailable, Message: "the disk is full"}
@@ -228,9 +208,7 @@ func TestDelete(t *testing.T) {
 		w.pass(15 * time.Second)
 		w.down(20500 * time.Millisecond) // 20 and 30 are due
 		for _, id := range []string{"running", "waiting"} {
-			if err := w.Delete(w.ctx, id); err != nil {
-				t.Fatal(err)
-			}
+			w.must(w.Delete(w.ctx, id))
 			if got := w.store.job(id); got.State != cronsole.JobDeleted || !got.UpdatedAt.Equal(epoch.Add(35500*time.Millisecond)) {
 				t.Errorf("%s is %s since %s", id, got.State, got.UpdatedAt)
 			}
@@ -281,15 +259,11 @@ func TestDeleteOfAFinishedOrPausedJob(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("once", "date", map[string]any{"run_date": "2000-01-01 00:00:01"})
 		w.create("paused", "interval", map[string]any{"seconds": 10})
-		if err := w.Pause(w.ctx, "paused", ""); err != nil {
-			t.Fatal(err)
-		}
+		w.must(w.Pause(w.ctx, "paused", ""))
 		w.pass(25 * time.Second)
 		want := map[string][]string{"once": {"succeeded"}, "paused": {"skipped(paused)"}}
 		for id, rows := range want {
-			if err := w.Delete(w.ctx, id); err != nil {
-				t.Fatal(err)
-			}
+			w.must(w.Delete(w.ctx, id))
 			if diff := cmp.Diff(rows, states(w.store.rows(id))); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", id, diff)
 			}
