@@ -16,7 +16,7 @@ type RunRow struct {
 	DueUntil   *time.Time      `json:"due_until,omitempty"` // rows that stand for many instants: the last one
 	Count      int64           `json:"count"`               // due instants that the row stands for; 0 for a manual run
 	State      cronsole.State  `json:"state"`
-	Reason     cronsole.Reason `json:"reason,omitempty"` // skipped runs only
+	Reason     cronsole.Reason `json:"reason"` // why it was skipped; null for all others
 	Cause      cronsole.Cause  `json:"cause"`
 	Attempt    int             `json:"attempt"` // 0: never started
 	QueuedAt   time.Time       `json:"queued_at"`

@@ -145,6 +145,9 @@ func (s *server) jobForm(c *fiber.Ctx, sh views.Shell, values map[string]string,
 // what the values would do, and the command that would send them.
 func (s *server) fillPreview(c *fiber.Ctx, m *views.JobForm) {
 	request := formRequest(m.Values, m.Was)
+	if m.Editing() {
+		request.JobID, request.Version = m.EditID, m.Version
+	}
 	m.Curl = curlCommand(request, m.EditID)
 	m.Was = alignCron(m.Values, m.Was)
 	m.Preview = s.previewOf(c, m.Shell, request, m.Now, nextOnPage)

@@ -44,7 +44,7 @@ func pairs(values map[string]string) (list []string) {
 	return list
 }
 
-// part of a map: those keys that want has.
+// like is what all has under the keys of want.
 func like(want, all map[string]string) map[string]string {
 	got := map[string]string{}
 	for key := range want {
@@ -125,8 +125,7 @@ func TestAFinishedJobGivesItsNameBack(t *testing.T) {
 	}
 }
 
-// TestAnUntouchedEditChangesNothing: what the form shows is the
-// job as it is.
+// TestAnUntouchedEditChangesNothing: the form shows the job as it is.
 func TestAnUntouchedEditChangesNothing(t *testing.T) {
 	for _, id := range sortedJobs(newBusyWorld()) {
 		w := newBusyWorld()

@@ -30,7 +30,7 @@ func (s *server) preview(c *fiber.Ctx) error {
 }
 
 func (s *server) previewForm(c *fiber.Ctx, args *fasthttp.Args) error {
-	values, err := formValues(args)
+	sub, err := submittedForm(args)
 	if err != nil {
 		return err
 	}
@@ -43,14 +43,13 @@ func (s *server) previewForm(c *fiber.Ctx, args *fasthttp.Args) error {
 	if err := in.err(); err != nil {
 		return err
 	}
-	was := string(args.Peek(views.FieldWas))
 	sh := s.frame(c, "Preview", "jobs")
 	if wants(c) == formatJSON {
-		return s.answerPreview(c, s.previewOf(c, sh, formRequest(values, was), after, count))
+		return s.answerPreview(c, s.previewOf(c, sh, sub.request, after, count))
 	}
-	m := &views.JobForm{Shell: sh, Values: values, Was: was, Zones: cronsole.Zones(), Codes: s.folders(nil)}
-	if id := values["job_id"]; args.Has(views.FieldVersion) && cronsole.CheckJobID(id) == "" {
-		m.EditID = id // only the form that edits a job sends a version
+	m := &views.JobForm{Shell: sh, Values: sub.form, Was: sub.was, Zones: cronsole.Zones(), Codes: s.folders(nil)}
+	if id := sub.form["job_id"]; sub.request.Version != 0 && cronsole.CheckJobID(id) == "" {
+		m.EditID, m.Version = id, sub.request.Version // only the form that edits a job sends a version
 	}
 	s.fillPreview(c, m)
 	m.Errors = m.Preview.Errors

@@ -1,6 +1,9 @@
 package cronsole
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // State is the state of a run.
 type State string
@@ -36,6 +39,14 @@ const (
 	ReasonQueueFull   Reason = "queue_full"
 	ReasonCodeMissing Reason = "code_missing"
 )
+
+// MarshalJSON writes null for no reason.
+func (r Reason) MarshalJSON() ([]byte, error) {
+	if r == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(r))
+}
 
 // Cause says who asked for a run.
 type Cause string

@@ -10,6 +10,18 @@ import (
 // maxPreview is how many instants a preview gives at most.
 const maxPreview = 100
 
+// anchorOf is the instant from which an interval without start_date counts: when
+// it is made, which for a preview is the instant that was asked about. An edit
+// that leaves the schedule alone keeps the grid of the job.
+func (s *Scheduler) anchorOf(req cronsole.Request, schedule cronsole.Schedule, after time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.ids[req.JobID]; req.Version != 0 && e != nil && same(e.job.Definition.Schedule, schedule) {
+		return e.job.Anchor
+	}
+	return after
+}
+
 // Preview says what the schedule of a request would do, without making
 // anything: in words, as run_frequency, and the first count due instants after
 // the given one, or after now when that is zero. Errors as Create's.
@@ -24,9 +36,7 @@ func (s *Scheduler) Preview(_ context.Context, req cronsole.Request, after time.
 	if after.IsZero() {
 		after = s.now()
 	}
-	// An interval without start_date counts from when it is made, which for a
-	// preview is the instant that was asked about.
-	trigger, err := cronsole.NewTrigger(d.def.Schedule, after)
+	trigger, err := cronsole.NewTrigger(d.def.Schedule, s.anchorOf(req, d.def.Schedule, after))
 	if err != nil {
 		return cronsole.Preview{}, err
 	}

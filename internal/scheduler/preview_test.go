@@ -135,3 +135,22 @@ func TestPreviewRefuses(t *testing.T) {
 		})
 	}
 }
+
+// Who edits a job and leaves its schedule alone sees the instants at which it
+// will run; a new schedule counts from when it is saved.
+func TestPreviewOfAnEditKeepsTheGridOfTheJob(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t).start()
+		defer w.stop()
+		job := w.create("j", "interval", map[string]any{"minutes": 10})
+		w.pass(3 * time.Minute)
+		now := w.now()
+		for minutes, want := range map[int]time.Time{10: job.Next, 20: now.Add(20 * time.Minute)} {
+			p, err := w.Preview(w.ctx, cronsole.Request{JobID: "j", Version: 1, Type: "interval", Args: map[string]any{"minutes": minutes}}, now, 1)
+			if err != nil || len(p.Next) != 1 || !p.Next[0].Equal(want) {
+				t.Errorf("every %d minutes: got %v, %v, want %v", minutes, p.Next, err, want)
+			}
+		}
+	})
+}
