@@ -40,6 +40,8 @@ type Store interface {
 	// Output returns the kept chunks that end after the offset, in order.
 	Output(ctx context.Context, runID, from int64) ([]cronsole.Chunk, error)
 	JobStats(ctx context.Context, jobKey int64, since time.Time) (cronsole.JobStats, error)
+	// Stats fails when the store cannot be read.
+	Stats(ctx context.Context) (cronsole.StoreStats, error)
 	NearestJobIDs(ctx context.Context, id string, n int) ([]string, error)
 }
 

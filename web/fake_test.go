@@ -443,6 +443,13 @@ func (w *world) JobRow(_ context.Context, id string, _ int) (cronsole.JobRow, er
 	return w.row(j), nil
 }
 
+func (w *world) Stats(context.Context) (cronsole.StoreStats, error) {
+	if err := w.read(); err != nil {
+		return cronsole.StoreStats{}, err
+	}
+	return cronsole.StoreStats{Jobs: len(w.jobs), DatabaseBytes: 106496, WALBytes: 4152}, nil
+}
+
 func (w *world) Counts(context.Context, time.Time) (cronsole.JobCounts, error) {
 	if err := w.read(); err != nil {
 		return cronsole.JobCounts{}, err

@@ -63,3 +63,11 @@ type JobStats struct {
 	Median    time.Duration // over succeeded runs
 	P95       time.Duration
 }
+
+// StoreStats are figures about the store for /readyz.
+type StoreStats struct {
+	Jobs          int    // living ones
+	DatabaseBytes int64  // size of the file
+	WALBytes      int64  // size of the write-ahead log beside it
+	Problem       string // why the last write failed; empty after a good one
+}

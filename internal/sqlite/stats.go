@@ -109,23 +109,15 @@ func (s *Store) NearestJobIDs(ctx context.Context, id string, n int) ([]string, 
 	return ids, nil
 }
 
-// Stats are figures about the store for the readiness page.
-type Stats struct {
-	Jobs          int    // living ones
-	DatabaseBytes int64  // size of the file
-	WALBytes      int64  // size of the write-ahead log beside it
-	Problem       string // why the last write failed; empty after a good one
-}
-
 // Stats reads the figures; an error means that the store cannot be read.
-func (s *Store) Stats(ctx context.Context) (Stats, error) {
-	var st Stats
+func (s *Store) Stats(ctx context.Context) (cronsole.StoreStats, error) {
+	var st cronsole.StoreStats
 	if err := s.readDB.QueryRowContext(ctx, `SELECT count(*) FROM jobs WHERE state <> 'deleted'`).Scan(&st.Jobs); err != nil {
-		return Stats{}, failed(err, "figures of the store")
+		return cronsole.StoreStats{}, failed(err, "figures of the store")
 	}
 	info, err := os.Stat(s.path)
 	if err != nil {
-		return Stats{}, failed(err, "figures of the store")
+		return cronsole.StoreStats{}, failed(err, "figures of the store")
 	}
 	st.DatabaseBytes, st.WALBytes = info.Size(), s.writer.walSize()
 	if e := s.trouble.Load(); e != nil {
