@@ -212,8 +212,10 @@ func TestOutputIsShownWhileTheRunGoesOn(t *testing.T) {
 	jobs, gate := filepath.Join(dir, "jobs"), filepath.Join(dir, "gate")
 	deploy(t, jobs, "slow", "echo first line\nwhile [ ! -e \"$1\" ]; do sleep 0.05; done\necho last line\n", "")
 	p := startConsole(t, filepath.Join(dir, "data"), jobs)
-	p.call("POST", "/api/v1/jobs", map[string]any{"job_id": "slow", "from_file": false, "type": "interval",
-		"args": map[string]any{"hours": 1, "args": []string{gate}}}, nil)
+	p.call("POST", "/api/v1/jobs", map[string]any{
+		"job_id": "slow", "from_file": false, "type": "interval",
+		"args": map[string]any{"hours": 1, "args": []string{gate}},
+	}, nil)
 	var run runJSON
 	p.call("POST", "/api/v1/jobs/slow/run", nil, &run)
 	do(ctx, t,
