@@ -130,7 +130,7 @@ func TestARunInJSON(t *testing.T) {
 				r.Signal, r.Error = "SIGSEGV", "core dumped"
 				return r
 			}(),
-			`{"id":6,"job_id":"sync","code":"sync","due":"2026-11-23T12:00:00Z","count":1,"state":"failed","cause":"schedule","attempt":1,` +
+			`{"id":6,"job_id":"sync","code":"sync","due":"2026-11-23T12:00:00Z","count":1,"state":"failed","reason":null,"cause":"schedule","attempt":1,` +
 				`"queued_at":"2026-11-23T12:00:00Z","started_at":"2026-11-23T12:00:00.1Z","finished_at":"2026-11-23T12:00:01.6Z","duration_ms":1500,` +
 				`"delay_ms":100,"exit_code":null,"signal":"SIGSEGV","error":"core dumped"}`,
 		},

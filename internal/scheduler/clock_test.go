@@ -105,6 +105,40 @@ func TestStartWithAClockThatWasAhead(t *testing.T) {
 	})
 }
 
+// After a large step back a cron job comes by its old instants again. They have
+// their rows and do not run a second time; what was never due fires.
+func TestClockSetBackOverACron(t *testing.T) {
+	live(t, func(t *testing.T, w *world) {
+		w.create("j", "cron", map[string]any{"minute": "*", "second": "0"})
+		w.pass(3*time.Hour + 5*time.Second)
+		w.setClock(-2 * time.Hour)
+		w.pass(time.Hour)
+		if n := len(w.store.rows("j")); n != 180 {
+			t.Errorf("%d rows, want the 180 that were there", n)
+		}
+		if h := w.Health(); h.SlotsUsed != 0 || h.Running != 0 {
+			t.Errorf("health %+v", h)
+		}
+		w.pass(time.Hour + 2*time.Minute)
+		if diff := cmp.Diff(onTime(grid(time.Minute, epoch, epoch.Add(3*time.Hour+2*time.Minute))), startedWhenDue(w.store.rows("j"))); diff != "" {
+			t.Errorf("rows (-want +got):\n%s", diff)
+		}
+		w.checkOnce(t, "j")
+	})
+}
+
+// startedWhenDue takes a start within a second of the due instant for one in
+// time: go-quartz rings by a clock that was not set back.
+func startedWhenDue(rows []cronsole.Run) []fired {
+	out := firedRows(rows)
+	for i, f := range out {
+		if d := f.Started.Sub(f.Due); d >= 0 && d <= time.Second {
+			out[i].Started = f.Due
+		}
+	}
+	return out
+}
+
 // While cursors cannot be set back the jobs stand still, and go on when it was
 // written.
 func TestClockSetBackWithAFullDisk(t *testing.T) {

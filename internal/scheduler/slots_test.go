@@ -39,15 +39,18 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-// When slots are taken the oldest run of those that wait starts next, and its
-// row says when.
+// When slots are taken the oldest run of those that wait starts next, whatever
+// its code, and its row says when.
 func TestQueuedRunsStartOldestFirst(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.exec.slots = 1
 		w.exec.run = lasting(10 * time.Second)
 		ids := []string{"c", "a", "e", "b", "d"}
-		for _, id := range ids {
-			w.create(id, "interval", map[string]any{"hours": 1})
+		for i, id := range ids {
+			code := []string{"work", "other", "third"}[i%3]
+			w.codes.put(&cronsole.Code{Name: code})
+			_, _, err := w.Create(w.ctx, cronsole.Request{JobID: id, Code: code, Type: "interval", Args: map[string]any{"hours": 1}})
+			w.must(err)
 			w.pass(time.Second)
 		}
 		for _, id := range ids {
@@ -63,6 +66,56 @@ func TestQueuedRunsStartOldestFirst(t *testing.T) {
 			if want := epoch.Add(5*time.Second + time.Duration(i)*10*time.Second); !r.StartedAt.Equal(want) || r.Attempt != 1 {
 				t.Errorf("%s started at %s, attempt %d, want %s", id, r.StartedAt, r.Attempt, want)
 			}
+		}
+	})
+}
+
+// A slot that has become free is for those that wait, not for who comes then.
+func TestNewRunDoesNotOvertake(t *testing.T) {
+	live(t, func(t *testing.T, w *world) {
+		w.exec.slots = 0
+		w.exec.run = lasting(10 * time.Second)
+		for _, id := range []string{"a", "b", "c"} {
+			w.create(id, "interval", map[string]any{"hours": 1})
+		}
+		w.runNow("a")
+		w.runNow("b")
+		w.pass(500 * time.Millisecond)
+		w.exec.setSlots(1)
+		w.runNow("c")
+		w.pass(time.Minute)
+		if diff := cmp.Diff([]string{"a", "b", "c"}, w.order()); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Runs whose start cannot be written go back to where they were.
+func TestQueuedRunsWhoseStartIsNotWritten(t *testing.T) {
+	live(t, func(t *testing.T, w *world) {
+		w.exec.slots = 0
+		w.exec.run = lasting(10 * time.Second)
+		ids := []string{"a", "b", "c", "d"}
+		for _, id := range ids {
+			w.create(id, "interval", map[string]any{"hours": 1})
+			w.runNow(id)
+		}
+		w.store.failWith(func(call string) error {
+			if call == "StartRuns" {
+				return &cronsole.Error{Kind: cronsole.Unavailable, Message: "the disk is full"}
+			}
+			return nil
+		})
+		w.exec.setSlots(3)
+		w.pass(2 * time.Second)
+		if h := w.Health(); h.Queued != 4 || h.Running != 0 || h.SlotsUsed != 0 || h.LastError != "start queued runs: the disk is full" {
+			t.Errorf("health %+v", h)
+		}
+		w.exec.setSlots(1)
+		w.store.failWith(nil)
+		w.pass(time.Minute)
+		if diff := cmp.Diff(ids, w.order()); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
 		}
 	})
 }
