@@ -136,6 +136,9 @@ func TestADurationChart(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			for i := range tt.want.bars {
+				tt.want.bars[i].title = tt.marks[i].Title()
+			}
 			if diff := cmp.Diff(tt.want, newChart(tt.marks, tt.median), cmp.AllowUnexported(chart{}, chartBarView{}, chartLine{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -186,9 +189,14 @@ func TestMarksSayWhatTheyStandFor(t *testing.T) {
 	skipped.StartedAt = time.Time{}
 	got := NewRunMarks([]*cronsole.Run{run(1, cronsole.Succeeded, 248*time.Second), run(2, cronsole.TimedOut, time.Hour), skipped})
 	want := []RunMark{
-		{ID: 1, State: cronsole.Succeeded, Took: 248 * time.Second, Title: "#1 Succeeded, 4 min 8 s"},
-		{ID: 2, State: cronsole.TimedOut, Took: time.Hour, Title: "#2 Timed out, 1 h"},
-		{ID: 3, State: cronsole.Skipped, Title: "#3 Skipped"},
+		{ID: 1, State: cronsole.Succeeded, Took: 248 * time.Second},
+		{ID: 2, State: cronsole.TimedOut, Took: time.Hour},
+		{ID: 3, State: cronsole.Skipped},
+	}
+	for i, title := range []string{"#1 Succeeded, 4 min 8 s", "#2 Timed out, 1 h", "#3 Skipped"} {
+		if got[i].Title() != title {
+			t.Errorf("got %q, want %q", got[i].Title(), title)
+		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

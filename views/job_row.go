@@ -43,8 +43,16 @@ type JobRow struct {
 type RunMark struct {
 	ID    int64
 	State cronsole.State
-	Took  time.Duration
-	Title string // "#1284 Succeeded, 4 min 8 s"
+	Took  time.Duration // 0 when it never started
+}
+
+// Title says what the mark stands for: "#1284 Succeeded, 4 min 8 s".
+func (m *RunMark) Title() string {
+	title := "#" + strconv.FormatInt(m.ID, 10) + " " + StateWord(m.State)
+	if m.State == cronsole.Skipped || m.State == cronsole.Cancelled && m.Took == 0 {
+		return title // it never started
+	}
+	return title + ", " + Took(m.Took)
 }
 
 // Look is the kind of the mark; see [Look].
@@ -101,19 +109,9 @@ func (r *JobRow) waits(from, now time.Time) {
 func NewRunMarks(runs []*cronsole.Run) []RunMark {
 	marks := make([]RunMark, 0, len(runs))
 	for _, r := range runs {
-		marks = append(marks, newRunMark(r))
+		marks = append(marks, RunMark{ID: r.ID, State: r.State, Took: r.Duration(r.FinishedAt)})
 	}
 	return marks
-}
-
-func newRunMark(r *cronsole.Run) RunMark {
-	m := RunMark{ID: r.ID, State: r.State, Took: r.Duration(r.FinishedAt)}
-	row := NewRunRow(r)
-	m.Title = row.Number() + " " + row.StateWord()
-	if took := row.Took(); took != "" {
-		m.Title += ", " + took
-	}
-	return m
 }
 
 // Problem says why a job with this code cannot run now; empty when it can.

@@ -83,7 +83,7 @@ func newChart(marks []RunMark, median time.Duration) chart {
 
 func newBar(m *RunMark, x int, top float64) chartBarView {
 	b := chartBarView{
-		url: "/runs/" + strconv.FormatInt(m.ID, 10), title: m.Title, class: "m-ok",
+		url: "/runs/" + strconv.FormatInt(m.ID, 10), title: m.Title(), class: "m-ok",
 		x: strconv.Itoa(x), y: num(min(top, chartBottom-3)), height: num(max(3, chartBottom-top)),
 	}
 	switch m.State {

@@ -443,6 +443,22 @@ func (c *wallClock) disagreement(trigger Trigger, m *matcher) string {
 	if n := trigger.Count(time.Unix(c.from-1, 0), end); n != int64(len(want)) {
 		return fmt.Sprintf("Count = %d, want %d", n, len(want))
 	}
+	if len(want) == 0 {
+		return ""
+	}
+	// The window is reached from far away as well: from the fire before it and
+	// from the one after it, or from the ends of time.
+	before, _ := trigger.Last(time.Unix(c.from-1, 0))
+	if next, found := trigger.Next(before); !found || next.Unix() != want[0] {
+		return fmt.Sprintf("Next(%s) = %s, want %s", before.UTC(), next.UTC(), time.Unix(want[0], 0).UTC())
+	}
+	after, found := trigger.Next(end)
+	if !found {
+		after = time.Unix(maxWall, 0)
+	}
+	if last, found := trigger.Last(after.Add(-time.Second)); !found || last.Unix() != want[len(want)-1] {
+		return fmt.Sprintf("Last(before %s) = %s, want %s", after.UTC(), last.UTC(), time.Unix(want[len(want)-1], 0).UTC())
+	}
 	// Counting from the middle of what a change repeats or skips.
 	for i := 0; i < len(want); i += 1 + len(want)/7 {
 		if n := trigger.Count(time.Unix(want[i], 0), end); n != int64(len(want)-i-1) {
