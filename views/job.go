@@ -411,3 +411,16 @@ func NewJobDelete(s Shell, r cronsole.JobRow, code *cronsole.Code, key string) *
 	m.Title = "Delete " + r.Job.ID
 	return m
 }
+
+// RunKey is the idempotency key of the page's Run button; see
+// [JobRow.ActionKey].
+func (m *JobDetail) RunKey() string {
+	if len(m.Chart) == 0 {
+		return m.ActionKey()
+	}
+	newest := m.Chart[len(m.Chart)-1].ID
+	for _, id := range m.Running {
+		newest = max(newest, id)
+	}
+	return actionKey(m.Version, newest)
+}

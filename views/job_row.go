@@ -55,9 +55,6 @@ func (m *RunMark) Title() string {
 	return title + ", " + Took(m.Took)
 }
 
-// Look is the kind of the mark; see [Look].
-func (m *RunMark) Look() string { return Look(m.State) }
-
 // NewJobRow shows a job. The code may be nil: it is not deployed.
 func NewJobRow(r cronsole.JobRow, code *cronsole.Code, now time.Time) JobRow {
 	j := r.Job
@@ -222,8 +219,9 @@ func (r *JobRow) Changes() time.Time {
 	return r.late
 }
 
-// ActionKey is the idempotency key of the row's buttons. It changes when a run
-// has been added, so that a double click is one action and a later click another.
+// ActionKey is the idempotency key of the row's Run button. It changes when a
+// run has been added, so that a double click is one run and a later click
+// another.
 func (r *JobRow) ActionKey() string {
 	newest := int64(0)
 	for _, id := range r.Running {
@@ -232,5 +230,12 @@ func (r *JobRow) ActionKey() string {
 	if r.LastRun != nil {
 		newest = max(newest, r.LastRun.ID)
 	}
-	return "v" + strconv.FormatInt(r.Version, 10) + "-" + strconv.FormatInt(newest, 10)
+	for i := range r.Recent {
+		newest = max(newest, r.Recent[i].ID)
+	}
+	return actionKey(r.Version, newest)
+}
+
+func actionKey(version, newest int64) string {
+	return "v" + strconv.FormatInt(version, 10) + "-" + strconv.FormatInt(newest, 10)
 }

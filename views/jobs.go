@@ -183,18 +183,6 @@ func (m *JobList) Range() string {
 	return Count(first) + "–" + Count(first+len(m.Jobs)-1) + " of " + Count(m.Total)
 }
 
-// Soon reports whether something on the page moves within ten seconds, so that
-// the poll should be quick.
-func (m *JobList) Soon() bool {
-	for i := range m.Jobs {
-		r := &m.Jobs[i]
-		if r.IsRunning() || r.NextRun != nil && r.NextRun.Sub(m.Now) < 10*time.Second {
-			return true
-		}
-	}
-	return false
-}
-
 // Changes is when the page will look different though nothing happened.
 func (m *JobList) Changes() time.Time {
 	first := m.Midnight()

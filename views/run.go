@@ -35,7 +35,12 @@ func NewRunDetail(s Shell, r *cronsole.Run) *RunDetail {
 }
 
 // LiveURL is the address of the part that a running run refreshes.
-func (m *RunDetail) LiveURL() string { return m.URL() + "?part=live" }
+func (m *RunDetail) LiveURL() string {
+	if m.Before > 0 {
+		return m.URL() + "?before=" + strconv.Itoa(m.Before) + "&part=live"
+	}
+	return m.URL() + "?part=live"
+}
 
 // CancelURL is where a POST ends the run.
 func (m *RunDetail) CancelURL() string { return m.URL() + "/cancel" }

@@ -86,9 +86,6 @@ func (r *RunRow) Look() string { return Look(r.State) }
 // Started is when it started; zero when it never did.
 func (r *RunRow) Started() time.Time { return value(r.StartedAt) }
 
-// Finished is when it ended; zero while it has not.
-func (r *RunRow) Finished() time.Time { return value(r.FinishedAt) }
-
 // DueAt is the due instant; zero for a manual run.
 func (r *RunRow) DueAt() time.Time { return value(r.Due) }
 

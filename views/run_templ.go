@@ -184,7 +184,7 @@ func RunLive(m *RunDetail) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = postButton(m.CancelURL(), "btn btn-danger", "", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(m.CancelURL(), "btn btn-danger", "", "", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -211,7 +211,7 @@ func RunLive(m *RunDetail) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = postButton(JobURL(m.JobID, "run"), "btn", "r", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(JobURL(m.JobID, "run"), "btn", "r", "", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

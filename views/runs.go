@@ -51,6 +51,9 @@ func (m *RunList) URL(changes ...string) string {
 	set("state", m.Query.State)
 	set("reason", m.Query.Reason)
 	set("cause", m.Query.Cause)
+	if m.Query.Limit != 0 && m.Query.Limit != PageSize {
+		set("limit", strconv.Itoa(m.Query.Limit))
+	}
 	for i := 0; i+1 < len(changes); i += 2 {
 		set(changes[i], changes[i+1])
 	}
@@ -101,17 +104,6 @@ func (m *RunList) Tabs() []Tab {
 		tabs[i].Current = tabs[i].State == m.Query.State
 	}
 	return tabs
-}
-
-// Soon reports whether a run on the page is going on, so that the poll should
-// be quick.
-func (m *RunList) Soon() bool {
-	for i := range m.Runs {
-		if !m.Runs[i].Final() {
-			return true
-		}
-	}
-	return false
 }
 
 // FailedStates is what "failed" means to people, as a state= parameter.

@@ -14,9 +14,8 @@ type Shell struct {
 	Zone         *time.Location // in which times are shown; never nil
 	Theme        string         // "light", "dark", or "" for what the system prefers
 	Health       Health
-	JobCount     int // living jobs, for the menu
-	FailingCount int // jobs whose last run failed, for the title and the menu
-	AssetURL     func(name string) string
+	JobCount     int     // living jobs, for the menu
+	FailingCount int     // jobs whose last run failed, for the title and the menu
 	JSONURL      string  // where scripts get the same thing
 	Release      string  // version of the program
 	Toast        *Notice // what the request before this one did; may be nil
@@ -46,14 +45,6 @@ func (s *Shell) PageTitle() string {
 		title = "(" + Count(s.FailingCount) + " failing) " + title
 	}
 	return title
-}
-
-// Asset returns the address of an embedded file, "app.css".
-func (s *Shell) Asset(name string) string {
-	if s.AssetURL == nil {
-		return "/static/" + name
-	}
-	return s.AssetURL(name)
 }
 
 // ZoneName is the name of the zone in which the page shows times.

@@ -9,9 +9,10 @@ import (
 )
 
 // hxURL lets an address of this console into an hx-* attribute and nothing
-// else: htmx would run what begins with "js:".
+// else: htmx would run what begins with "js:", and
+// browsers read a backslash as a slash.
 func hxURL(u string) string {
-	if !strings.HasPrefix(u, "/") || strings.HasPrefix(u, "//") {
+	if !strings.HasPrefix(u, "/") || strings.HasPrefix(u, "//") || strings.Contains(u, `\`) {
 		return "/"
 	}
 	return u

@@ -34,6 +34,8 @@ type Scheduler interface {
 type Store interface {
 	Jobs(ctx context.Context, q cronsole.JobQuery) (cronsole.JobPage, error)
 	JobRow(ctx context.Context, id string, recent int) (cronsole.JobRow, error)
+	// JobsByCode lists the ids of living jobs, sorted, by the code they use.
+	JobsByCode(ctx context.Context) (map[string][]string, error)
 	Counts(ctx context.Context, now time.Time) (cronsole.JobCounts, error)
 	Runs(ctx context.Context, q cronsole.RunQuery) (cronsole.RunPage, error)
 	Run(ctx context.Context, id int64) (*cronsole.Run, error)

@@ -443,6 +443,20 @@ func (w *world) JobRow(_ context.Context, id string, _ int) (cronsole.JobRow, er
 	return w.row(j), nil
 }
 
+func (w *world) JobsByCode(context.Context) (map[string][]string, error) {
+	if err := w.read(); err != nil {
+		return nil, err
+	}
+	ids := map[string][]string{}
+	for _, j := range w.jobs {
+		ids[j.Definition.Code] = append(ids[j.Definition.Code], j.ID)
+	}
+	for _, list := range ids {
+		slices.Sort(list)
+	}
+	return ids, nil
+}
+
 func (w *world) Stats(context.Context) (cronsole.StoreStats, error) {
 	if err := w.read(); err != nil {
 		return cronsole.StoreStats{}, err

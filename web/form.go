@@ -133,7 +133,7 @@ func (s *server) jobForm(c *fiber.Ctx, sh views.Shell, values map[string]string,
 	m := &views.JobForm{
 		Shell: sh, Values: values, Was: was, Codes: s.folders(nil), JobsDir: s.JobsDir, Zones: cronsole.Zones(),
 	}
-	if users, err := s.jobsByCode(c); err == nil {
+	if users, err := s.Store.JobsByCode(c.UserContext()); err == nil {
 		m.Codes = s.folders(users)
 	} else {
 		s.Log.WarnContext(c.UserContext(), "jobs by code", "error", err) // the form works without

@@ -131,34 +131,10 @@ func (s *server) listCodes(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	users, err := s.jobsByCode(c)
+	users, err := s.Store.JobsByCode(c.UserContext())
 	if err != nil {
 		return err
 	}
 	m := &views.CodeList{Shell: sh, Codes: s.folders(users)}
 	return s.respond(c, Response{Model: m, Page: views.CodesPage(m), Until: m.Midnight()})
-}
-
-// jobsByCode lists the ids of living jobs by the code they use.
-func (s *server) jobsByCode(c *fiber.Ctx) (map[string][]string, error) {
-	users := map[string][]string{}
-	q := cronsole.JobQuery{Sort: "name", Limit: maxLimit, Page: 1, Now: s.Now()}
-	for {
-		page, err := s.Store.Jobs(c.UserContext(), q)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page.Rows {
-			code := r.Job.Definition.Code
-			users[code] = append(users[code], r.Job.ID)
-		}
-		if page.Next == "" {
-			break
-		}
-		q.After = page.Next
-	}
-	for _, ids := range users {
-		slices.Sort(ids)
-	}
-	return users, nil
 }

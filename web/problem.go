@@ -102,7 +102,7 @@ func (s *server) fail(c *fiber.Ctx, err error) error {
 	}
 	if wants(c) == formatHTML && isHTMX(c) && !safeMethod(c.Method()) {
 		// The page stays as it is; htmx takes only the toast out of an error.
-		if err := s.sendHTML(c, p.Status, views.FailedToast(p.Detail)); err == nil {
+		if err := s.sendHTML(c, p.Status, views.Toast(&views.Notice{Bad: true, Text: p.Detail})); err == nil {
 			return nil
 		}
 	}

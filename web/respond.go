@@ -119,12 +119,7 @@ func (s *server) goOn(c *fiber.Ctx, r Response) error {
 		return c.SendStatus(fiber.StatusOK)
 	}
 	c.Set("HX-Trigger", "jobs:changed")
-	n := r.Notice
-	text := n.Text
-	if n.JobID != "" {
-		text += " " + n.JobID
-	}
-	return s.sendHTML(c, fiber.StatusOK, views.Toast(text, n.LinkURL, n.LinkText))
+	return s.sendHTML(c, fiber.StatusOK, views.Toast(r.Notice))
 }
 
 func sendJSON(c *fiber.Ctx, status int, model any) error {

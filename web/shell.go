@@ -8,7 +8,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"cronsole/internal/cronsole"
-	"cronsole/static"
 	"cronsole/views"
 )
 
@@ -16,7 +15,7 @@ import (
 func (s *server) frame(c *fiber.Ctx, title, nav string) views.Shell {
 	return views.Shell{
 		Title: title, Nav: nav, Now: s.Now(), Zone: s.zone, Theme: theme(c), Health: s.health(),
-		AssetURL: static.URL, JSONURL: "/api/v1" + strings.TrimPrefix(c.Path(), "/api/v1"), Release: s.Version,
+		JSONURL: "/api/v1" + strings.TrimPrefix(c.Path(), "/api/v1"), Release: s.Version,
 	}
 }
 

@@ -245,7 +245,8 @@ func TestConsoleWithoutScript(t *testing.T) {
 		do(ctx, t,
 			chromedp.Navigate(p.URL+"/jobs/new?code=hello"),
 			chromedp.SetValue(`[name="job_id"]`, id),
-			chromedp.Click(`label:has([name="type"][value="`+kind+`"])`))
+			chromedp.Click(`label:has([name="type"][value="`+kind+`"])`),
+			chromedp.WaitReady(`[name="type"][value="`+kind+`"]:checked`))
 		do(ctx, t, fill...)
 		do(ctx, t,
 			chromedp.Click(`//form[@id="job-form"]//button[contains(., "Create job")]`),
@@ -295,5 +296,33 @@ func TestConsoleWithoutScript(t *testing.T) {
 		chromedp.WaitVisible(`//h1[contains(., "Jobs")]`))
 	if page := p.text("/api/v1/jobs"); strings.Contains(page, "by-date") {
 		t.Errorf("by-date is still listed: %s", page)
+	}
+}
+
+// TestRunButtons: a double click on Run makes one run, and another click, once
+// the page shows that run, makes another.
+func TestRunButtons(t *testing.T) {
+	ctx := newBrowser(t)
+	jobs := filepath.Join(t.TempDir(), "jobs")
+	deploy(t, jobs, "hello", "echo hello\n", "interval\nhours=1\n")
+	p := startConsole(t, filepath.Join(t.TempDir(), "data"), jobs, "--apply")
+	runs := 0
+	for _, page := range []struct{ path, button, newest string }{
+		{"/jobs", `#j-hello button[data-key="r"]`, `#j-hello .c-last a[href="/runs/%d"]`},
+		{"/jobs/hello", `.head-acts button[data-key="r"]`, `#live a[href="/runs/%d"]`},
+	} {
+		do(ctx, t, chromedp.Navigate(p.URL+page.path))
+		for range 2 {
+			do(ctx, t, chromedp.DoubleClick(page.button))
+			runs++
+			eventually(t, 20*time.Second, fmt.Sprintf("%s: run %d ends", page.path, runs), func() bool {
+				list := p.runs("hello")
+				return len(list) == runs && list[0].FinishedAt != nil
+			})
+			do(ctx, t, chromedp.WaitReady(fmt.Sprintf(page.newest, runs)))
+		}
+	}
+	if list := p.runs("hello"); len(list) != runs {
+		t.Errorf("%d runs, want %d", len(list), runs)
 	}
 }

@@ -100,7 +100,8 @@ func TestOperatorFlow(t *testing.T) {
 				chromedp.Navigate(p.URL+"/jobs/new"),
 				chromedp.SetValue(`[name="code"]`, "hello"),
 				chromedp.SetValue(`[name="job_id"]`, id),
-				chromedp.Click(`label:has([name="type"][value="`+kind+`"])`))
+				chromedp.Click(`label:has([name="type"][value="`+kind+`"])`),
+				chromedp.WaitReady(`[name="type"][value="`+kind+`"]:checked`))
 			do(ctx, t, fill...)
 			do(ctx, t,
 				chromedp.Click(`//form[@id="job-form"]//button[contains(., "Create job")]`),

@@ -343,6 +343,14 @@ func TestOracle(t *testing.T) {
 					t.Errorf("%s around %s: %s", oracleFields[i], change.In(loc), d)
 				}
 			}
+			// Due on that day alone: the search has to come from far away.
+			for _, hours := range []string{"*", "0-3", "0,23"} {
+				at := change.Add(-time.Hour).In(loc)
+				text := fmt.Sprintf("%d | %d | %d | * | * | %s | */10 | 0", at.Year(), at.Month(), at.Day(), hours)
+				if d := clock.disagreement(mustTrigger(t, cronIn(loc.String(), text, t)), newMatcher(splitFields(t, text))); d != "" {
+					t.Errorf("%s around %s: %s", text, change.In(loc), d)
+				}
+			}
 		}
 	})
 }

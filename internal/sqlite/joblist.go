@@ -51,6 +51,22 @@ func (s *Store) JobRow(ctx context.Context, id string, recent int) (cronsole.Job
 	return rows[0], nil
 }
 
+// JobsByCode lists the ids of living jobs, sorted, by the code they use.
+func (s *Store) JobsByCode(ctx context.Context) (_ map[string][]string, err error) {
+	rows, err := s.readDB.QueryContext(ctx, `SELECT code, job_id FROM jobs WHERE state <> 'deleted' ORDER BY job_id COLLATE NOCASE`)
+	if err != nil {
+		return nil, failed(err, "jobs by code")
+	}
+	ids := map[string][]string{}
+	_, err = collect(rows, func(row scanner) (struct{}, error) {
+		var code, id string
+		err := row.Scan(&code, &id)
+		ids[code] = append(ids[code], id)
+		return struct{}{}, err
+	})
+	return ids, failed(err, "jobs by code")
+}
+
 // read runs fn in a transaction, so that all its queries see the same instant.
 func (s *Store) read(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := s.readDB.BeginTx(ctx, nil)

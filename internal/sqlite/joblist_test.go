@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -273,5 +274,18 @@ func TestRowsCarryTheirRuns(t *testing.T) {
 	}
 	if _, err := s.JobRow(t.Context(), "nobody", 1); kindOf(err) != cronsole.NotFound {
 		t.Errorf("unknown job: %v", err)
+	}
+}
+
+func TestJobsByCodeListsTheLiving(t *testing.T) {
+	s := openStore(t, Options{})
+	for _, id := range []string{"b", "A", "gone"} {
+		addJob(t, s, id)
+	}
+	addJob(t, s, "c", func(j *cronsole.Job) { j.Definition.Code = "other" })
+	must(t, s.DeleteJob(t.Context(), get(s.Job(t.Context(), "gone"))(t).Key, noon))
+	want := map[string][]string{"log_something": {"A", "b"}, "other": {"c"}}
+	if got := get(s.JobsByCode(t.Context()))(t); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
