@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -82,6 +83,7 @@ func TestFloodGrowsNoMemory(t *testing.T) {
 			b := newBench(t)
 			var most atomic.Int64
 			stop, sampled := make(chan struct{}), make(chan struct{})
+			debug.FreeOSMemory()
 			before := rss(t)
 			go func() {
 				defer close(sampled)
@@ -104,7 +106,8 @@ func TestFloodGrowsNoMemory(t *testing.T) {
 			if out.State != cronsole.Succeeded || out.OutputBytes != size || out.OutputFrom != size-DefaultOutputLimit {
 				t.Errorf("outcome %+v", out)
 			}
-			if grown := most.Load() - before; grown > 32<<20 {
+			// Some 10 MiB; the race detector takes several times that.
+			if grown := most.Load() - before; grown > 64<<20 {
 				t.Errorf("memory grew by %d MiB", grown>>20)
 			}
 			// Once a second in a flood, and a little at its beginning and end.
