@@ -16,22 +16,25 @@ type JobDetail struct {
 	Shell `json:"-"`
 	JobRow
 
-	Args         map[string]any    `json:"args"` // the trigger's keys; "args" in it are the code's arguments
-	Timeout      cronsole.Duration `json:"timeout"`
-	Overlap      cronsole.Overlap  `json:"overlap"`
-	Misfire      cronsole.Misfire  `json:"misfire"`
-	MisfireGrace cronsole.Duration `json:"misfire_grace"`
-	KeepRuns     int               `json:"keep_runs"`
-	KeepDays     int               `json:"keep_days"`
-	KeepBytes    int64             `json:"keep_bytes"`
-	CreatedAt    time.Time         `json:"created_at"`
-	UpdatedAt    time.Time         `json:"updated_at"`
-	NextDue      []time.Time       `json:"next"` // the coming due instants, in the job's zone
-	Warnings     []string          `json:"warnings"`
-	Differs      bool              `json:"differs"` // from the folder's .schedule
-	Stats        JobStats          `json:"stats"`
-	Runs         []RunRow          `json:"runs"` // the latest
-	RunsNext     *string           `json:"runs_next"`
+	Args          map[string]any    `json:"args"` // the trigger's keys; "args" in it are the code's arguments
+	Timeout       cronsole.Duration `json:"timeout"`
+	Overlap       cronsole.Overlap  `json:"overlap"`
+	MaxInstances  int               `json:"max_instances"`
+	Misfire       cronsole.Misfire  `json:"misfire"`
+	MisfireGrace  cronsole.Duration `json:"misfire_grace"`
+	CatchupWindow cronsole.Duration `json:"catchup_window"`
+	CatchupLimit  int               `json:"catchup_limit"`
+	KeepRuns      int               `json:"keep_runs"`
+	KeepDays      int               `json:"keep_days"`
+	KeepBytes     int64             `json:"keep_bytes"`
+	CreatedAt     time.Time         `json:"created_at"`
+	UpdatedAt     time.Time         `json:"updated_at"`
+	NextDue       []time.Time       `json:"next"` // the coming due instants, in the job's zone
+	Warnings      []string          `json:"warnings"`
+	Differs       bool              `json:"differs"` // from the folder's .schedule
+	Stats         JobStats          `json:"stats"`
+	Runs          []RunRow          `json:"runs"` // the latest
+	RunsNext      *string           `json:"runs_next"`
 
 	File     *FileView  `json:"-"` // the folder's .schedule; nil when there is none
 	Diff     []DiffLine `json:"-"` // where job and file disagree
@@ -74,6 +77,7 @@ func NewJobDetail(s Shell, r cronsole.JobRow, code *cronsole.Code, stats cronsol
 	m := &JobDetail{
 		Shell: s, JobRow: NewJobRow(r, code, s.Now), Args: ScheduleArgs(d.Schedule, d.Args),
 		Timeout: d.Rules.Timeout, Overlap: d.Rules.Overlap, Misfire: d.Rules.Misfire, MisfireGrace: d.Rules.MisfireGrace,
+		MaxInstances: d.Rules.MaxInstances, CatchupWindow: d.Rules.CatchupWindow, CatchupLimit: d.Rules.CatchupLimit,
 		KeepRuns: d.Rules.KeepRuns, KeepDays: d.Rules.KeepDays, KeepBytes: d.Rules.KeepBytes,
 		CreatedAt: j.CreatedAt.UTC(), UpdatedAt: j.UpdatedAt.UTC(),
 		NextDue:  make([]time.Time, 0, len(next)),
@@ -203,7 +207,9 @@ func definitionPairs(d cronsole.Definition) []pair {
 	return append(pairs,
 		pair{"start_date", s.StartDate}, pair{"end_date", s.EndDate}, pair{"timezone", s.Timezone},
 		pair{"args", ArgsText(d.Args)}, pair{"jitter", r.Jitter.String()}, pair{"timeout", r.Timeout.String()},
-		pair{"overlap", string(r.Overlap)}, pair{"misfire", string(r.Misfire)}, pair{"misfire_grace", r.MisfireGrace.String()},
+		pair{"overlap", string(r.Overlap)}, pair{"max_instances", strconv.Itoa(r.MaxInstances)},
+		pair{"misfire", string(r.Misfire)}, pair{"misfire_grace", r.MisfireGrace.String()},
+		pair{"catchup_window", r.CatchupWindow.String()}, pair{"catchup_limit", strconv.Itoa(r.CatchupLimit)},
 		pair{"keep_runs", strconv.Itoa(r.KeepRuns)}, pair{"keep_days", strconv.Itoa(r.KeepDays)},
 		pair{"keep_bytes", strconv.FormatInt(r.KeepBytes, 10)},
 		pair{"tags", strings.Join(r.Tags, ", ")}, pair{"description", r.Description},
@@ -321,10 +327,24 @@ func (m *JobDetail) Median() time.Duration { return time.Duration(m.Stats.Median
 func (m *JobDetail) P95() time.Duration { return time.Duration(m.Stats.P95MS) * time.Millisecond }
 
 // OverlapWords says what happens when a run is due while one is going on.
-func (m *JobDetail) OverlapWords() string { return OverlapWords(m.Overlap) }
+func (m *JobDetail) OverlapWords() string {
+	words := overlapWords[m.Overlap]
+	if m.Overlap == cronsole.OverlapAllow && m.MaxInstances > 0 {
+		words += ", at most " + strconv.Itoa(m.MaxInstances)
+	}
+	return words
+}
 
 // MisfireWords says what happens to runs that were missed.
-func (m *JobDetail) MisfireWords() string { return MisfireWords(m.Misfire) }
+func (m *JobDetail) MisfireWords() string {
+	words := misfireWords[m.Misfire]
+	switch m.Misfire {
+	case cronsole.MisfireRunAll:
+		return words + ", at most " + strconv.Itoa(m.CatchupLimit) + " of the last " + Length(time.Duration(m.CatchupWindow))
+	default:
+		return words + ", after " + Length(time.Duration(m.MisfireGrace))
+	}
+}
 
 // TimeoutWords is the time limit: "10 min", "none".
 func (m *JobDetail) TimeoutWords() string {
@@ -381,20 +401,17 @@ func (m *JobDetail) Changes() time.Time {
 	return m.Midnight()
 }
 
-// OverlapWords says a rule in words.
-func OverlapWords(o cronsole.Overlap) string {
-	if o == cronsole.OverlapSkip {
-		return "Skip this run"
-	}
-	return string(o)
+var overlapWords = map[cronsole.Overlap]string{
+	cronsole.OverlapSkip:     "Skip this run",
+	cronsole.OverlapQueueOne: "Let one run wait",
+	cronsole.OverlapAllow:    "Run side by side",
+	cronsole.OverlapReplace:  "Cancel the old run",
 }
 
-// MisfireWords says a rule in words.
-func MisfireWords(mf cronsole.Misfire) string {
-	if mf == cronsole.MisfireRunOnce {
-		return "Run once when back"
-	}
-	return string(mf)
+var misfireWords = map[cronsole.Misfire]string{
+	cronsole.MisfireSkip:    "Skip what is late",
+	cronsole.MisfireRunOnce: "Run once when back",
+	cronsole.MisfireRunAll:  "Run all when back",
 }
 
 // JobDelete asks whether to delete a job.

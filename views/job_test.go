@@ -45,14 +45,17 @@ func TestRulesInWords(t *testing.T) {
 		rules func(*cronsole.Rules)
 		want  words
 	}{
-		"defaults": {func(*cronsole.Rules) {}, words{"1 000 runs, 90 days, 104.9 MB of output", "1 h", "Skip this run", "Run once when back"}},
+		"defaults": {func(*cronsole.Rules) {}, words{"1 000 runs, 90 days, 104.9 MB of output", "1 h", "Skip this run", "Run once when back, after 1 min"}},
 		"no limits": {func(r *cronsole.Rules) {
 			r.KeepRuns, r.KeepDays, r.KeepBytes, r.Timeout = 0, 0, 0, 0
-		}, words{"everything", "none", "Skip this run", "Run once when back"}},
+		}, words{"everything", "none", "Skip this run", "Run once when back, after 1 min"}},
 		"one of each": {func(r *cronsole.Rules) {
 			r.KeepRuns, r.KeepDays, r.KeepBytes, r.Timeout = 1, 1, 1, cronsole.Duration(90*time.Second)
-		}, words{"1 run, 1 day, 1 B of output", "1 min 30 s", "Skip this run", "Run once when back"}},
-		"newer words": {func(r *cronsole.Rules) { r.Overlap, r.Misfire = "queue_one", "run_all" }, words{"1 000 runs, 90 days, 104.9 MB of output", "1 h", "queue_one", "run_all"}},
+		}, words{"1 run, 1 day, 1 B of output", "1 min 30 s", "Skip this run", "Run once when back, after 1 min"}},
+		"other words": {func(r *cronsole.Rules) { r.Overlap, r.Misfire = "queue_one", "run_all" }, words{"1 000 runs, 90 days, 104.9 MB of output", "1 h", "Let one run wait", "Run all when back, at most 100 of the last 1 d"}},
+		"side by side": {func(r *cronsole.Rules) {
+			r.Overlap, r.MaxInstances, r.Misfire = cronsole.OverlapAllow, 3, cronsole.MisfireSkip
+		}, words{"1 000 runs, 90 days, 104.9 MB of output", "1 h", "Run side by side, at most 3", "Skip what is late, after 1 min"}},
 	}
 	for name, tt := range tests {
 		m := detail(t, func(j *cronsole.Job) { tt.rules(&j.Definition.Rules) }, deployed, cronsole.JobStats{})

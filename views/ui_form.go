@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"cronsole/internal/cronsole"
 )
 
 // input describes a text field of the form beyond its name and value.
@@ -28,14 +30,30 @@ var cronInputs = []struct{ name, label, hint string }{
 	{"year", "year", "4 digits"},
 }
 
+// What the form offers where a job may be busy, or was missed.
+var (
+	overlapChoices = []option{
+		{"skip", overlapWords[cronsole.OverlapSkip]},
+		{"queue_one", overlapWords[cronsole.OverlapQueueOne]},
+		{"allow", overlapWords[cronsole.OverlapAllow]},
+		{"replace", overlapWords[cronsole.OverlapReplace]},
+	}
+	misfireChoices = []option{
+		{"run_once", misfireWords[cronsole.MisfireRunOnce]},
+		{"run_all", misfireWords[cronsole.MisfireRunAll]},
+		{"skip", misfireWords[cronsole.MisfireSkip]},
+	}
+)
+
 // moreFields are those that the form folds away.
-var moreFields = []string{"misfire_grace", "jitter", "tags", "keep_runs", "keep_days", "keep_bytes", "description"}
+var moreFields = []string{"max_instances", "misfire_grace", "catchup_window", "catchup_limit", "jitter", "tags", "keep_runs", "keep_days", "keep_bytes", "description"}
 
 var fieldLabels = map[string]string{
 	"code": "Job folder", "job_id": "Job id", "type": "Schedule kind",
 	"args.expression": "Expression", "args.day_of_week": "Weekday", "args.run_date": "Run at",
 	"args.start_date": "Starts", "args.end_date": "Ends", "args.args": "Arguments",
 	"timezone": "Time zone", "overlap": "If still running", "misfire": "If missed", "misfire_grace": "Grace",
+	"max_instances": "Side by side", "catchup_window": "Catch up on", "catchup_limit": "Catch up at most",
 	"timeout": "Time limit", "keep_runs": "Keep runs", "keep_days": "Keep days", "keep_bytes": "Keep bytes",
 }
 

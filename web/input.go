@@ -19,10 +19,8 @@ import (
 var (
 	cronKeys     = []string{"second", "minute", "hour", "day", "week", "month", "day_of_week", "year"}
 	intervalKeys = []string{"weeks", "days", "hours", "minutes", "seconds"}
-	ruleKeys     = []string{
-		"jitter", "timeout", "overlap", "misfire", "misfire_grace", "keep_runs", "keep_days", "keep_bytes", "tags", "description",
-	}
-	jobKeys = append([]string{"job_id", "code", "from_file", "type", "args", "timezone", "version"}, ruleKeys...)
+	ruleKeys     = cronsole.RuleKeys()
+	jobKeys      = append([]string{"job_id", "code", "from_file", "type", "args", "timezone", "version"}, ruleKeys...)
 )
 
 // bodyKind says how the body of a write is to be read.
@@ -193,7 +191,7 @@ func formValues(args *fasthttp.Args) (map[string]string, error) {
 // emptied is what a form field means that was shown and left empty. Fields not
 // named here are as if they were absent.
 var emptied = map[string]string{
-	"jitter": "0s", "timeout": "0s", "keep_runs": "0", "keep_days": "0", "keep_bytes": "0", "tags": "", "description": "",
+	"jitter": "0s", "timeout": "0s", "max_instances": "0", "keep_runs": "0", "keep_days": "0", "keep_bytes": "0", "tags": "", "description": "",
 }
 
 // formRequest turns the fields of the job form into the request that a script

@@ -8,6 +8,13 @@ import "errors"
 var (
 	// ErrCancelled ends a run as [Cancelled].
 	ErrCancelled = errors.New("cancelled")
+	// ErrReplaced ends a run as [Cancelled]: a newer one takes its place.
+	ErrReplaced error = replaced{}
 	// ErrShutdown ends a run as [Interrupted].
 	ErrShutdown = errors.New("the console was shut down")
 )
+
+type replaced struct{}
+
+func (replaced) Error() string        { return "replaced by a newer run" }
+func (replaced) Is(target error) bool { return target == ErrCancelled }

@@ -4,28 +4,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
-// DefaultRules returns what holds when a definition says nothing.
-func DefaultRules() Rules {
-	return Rules{
-		Timeout:      Duration(time.Hour),
-		Overlap:      OverlapSkip,
-		Misfire:      MisfireRunOnce,
-		MisfireGrace: Duration(time.Minute),
-		KeepRuns:     1000,
-		KeepDays:     90,
-		KeepBytes:    100 << 20,
-	}
-}
-
 // RuleKeys returns the keys that ParseRules reads, in the order of the form.
 func RuleKeys() []string {
 	return []string{
-		"jitter", "timeout", "overlap", "misfire", "misfire_grace",
+		"jitter", "timeout", "overlap", "max_instances", "misfire", "misfire_grace", "catchup_window", "catchup_limit",
 		"keep_runs", "keep_days", "keep_bytes", "tags", "description",
 	}
 }
@@ -33,6 +19,7 @@ func RuleKeys() []string {
 const (
 	maxKept        = 1_000_000_000 // runs and days
 	maxKeptBytes   = 1 << 50
+	maxCatchup     = 1000 // rows that one job may add at a restart
 	maxTags        = 20
 	maxTag         = 40
 	maxDescription = 500
@@ -48,9 +35,19 @@ func ParseRules(values map[string]any, base Rules) (Rules, error) {
 	out := base
 	r.duration("jitter", &out.Jitter)
 	r.duration("timeout", &out.Timeout)
-	r.choice("overlap", func(s string) { out.Overlap = Overlap(s) }, string(OverlapSkip))
-	r.choice("misfire", func(s string) { out.Misfire = Misfire(s) }, string(MisfireRunOnce))
+	choice(&r, "overlap", &out.Overlap, OverlapSkip, OverlapQueueOne, OverlapAllow, OverlapReplace)
+	r.limit("max_instances", &out.MaxInstances)
+	choice(&r, "misfire", &out.Misfire, MisfireSkip, MisfireRunOnce, MisfireRunAll)
 	r.duration("misfire_grace", &out.MisfireGrace)
+	r.duration("catchup_window", &out.CatchupWindow)
+	r.limit("catchup_limit", &out.CatchupLimit)
+	switch {
+	case r.failed("catchup_limit"):
+	case out.CatchupLimit < 1:
+		r.wrong.add("catchup_limit", "must be 1 or more")
+	case out.CatchupLimit > maxCatchup:
+		r.wrong.add("catchup_limit", "is larger than %d; write a smaller number", maxCatchup)
+	}
 	r.limit("keep_runs", &out.KeepRuns)
 	r.limit("keep_days", &out.KeepDays)
 	r.bytes("keep_bytes", &out.KeepBytes)
@@ -83,16 +80,29 @@ func (r *reader) duration(key string, to *Duration) {
 }
 
 // choice reads one of the words that are allowed.
-func (r *reader) choice(key string, store func(string), allowed ...string) {
+func choice[T ~string](r *reader, key string, to *T, allowed ...T) {
 	s := r.text(key)
 	if s == "" {
 		return
 	}
-	if !slices.Contains(allowed, s) {
-		r.wrong.add(key, "%s is not known; write %s", quote(s), strings.Join(allowed, " or "))
+	if !slices.Contains(allowed, T(s)) {
+		words := make([]string, len(allowed))
+		for i, a := range allowed {
+			words[i] = string(a)
+		}
+		r.wrong.add(key, "%s is not known; write %s", quote(s), alternatives(words))
 		return
 	}
-	store(s)
+	*to = T(s)
+}
+
+// alternatives is a list of words to choose from: "a, b or c".
+func alternatives(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 func (r *reader) limit(key string, to *int) {

@@ -20,8 +20,13 @@ func TestRulesAreReadOverTheDefaults(t *testing.T) {
 		"timeout":               {map[string]any{"timeout": " 2h "}, func(r *Rules) { r.Timeout = Duration(2 * time.Hour) }},
 		"no timeout":            {map[string]any{"timeout": "0"}, func(r *Rules) { r.Timeout = 0 }},
 		"zero as a number":      {map[string]any{"timeout": json.Number("0"), "jitter": 0, "misfire_grace": 0.0}, func(r *Rules) { r.Timeout, r.MisfireGrace = 0, 0 }},
-		"overlap":               {map[string]any{"overlap": "skip"}, func(r *Rules) { r.Overlap = OverlapSkip }},
-		"misfire":               {map[string]any{"misfire": "run_once", "misfire_grace": "5m"}, func(r *Rules) { r.MisfireGrace = Duration(5 * time.Minute) }},
+		"overlap skip":          {map[string]any{"overlap": "skip"}, func(r *Rules) { r.Overlap = OverlapSkip }},
+		"overlap queue_one":     {map[string]any{"overlap": "queue_one"}, func(r *Rules) { r.Overlap = OverlapQueueOne }},
+		"overlap allow":         {map[string]any{"overlap": "allow", "max_instances": "3"}, func(r *Rules) { r.Overlap, r.MaxInstances = OverlapAllow, 3 }},
+		"overlap replace":       {map[string]any{"overlap": " replace "}, func(r *Rules) { r.Overlap = OverlapReplace }},
+		"misfire skip":          {map[string]any{"misfire": "skip"}, func(r *Rules) { r.Misfire = MisfireSkip }},
+		"misfire run_once":      {map[string]any{"misfire": "run_once", "misfire_grace": "5m"}, func(r *Rules) { r.MisfireGrace = Duration(5 * time.Minute) }},
+		"misfire run_all":       {map[string]any{"misfire": "run_all", "catchup_window": "2d", "catchup_limit": 1000}, func(r *Rules) { r.Misfire, r.CatchupWindow, r.CatchupLimit = MisfireRunAll, 2*Duration(day), 1000 }},
 		"keep_runs":             {map[string]any{"keep_runs": 10, "keep_days": " 7 "}, func(r *Rules) { r.KeepRuns, r.KeepDays = 10, 7 }},
 		"no limits":             {map[string]any{"keep_runs": 0, "keep_days": "0", "keep_bytes": "0"}, func(r *Rules) { r.KeepRuns, r.KeepDays, r.KeepBytes = 0, 0, 0 }},
 		"the largest limits":    {map[string]any{"keep_runs": maxKept, "keep_bytes": json.Number("1125899906842624")}, func(r *Rules) { r.KeepRuns, r.KeepBytes = maxKept, maxKeptBytes }},
@@ -62,8 +67,8 @@ func TestRulesAreReadOverTheDefaults(t *testing.T) {
 // An edit that leaves a key out keeps it, one that empties it clears it.
 func TestRulesAreReadOverThoseOfTheJob(t *testing.T) {
 	base := Rules{
-		Jitter: 1, Timeout: 2, Overlap: OverlapSkip, Misfire: MisfireRunOnce, MisfireGrace: 3,
-		KeepRuns: 4, KeepDays: 5, KeepBytes: 6, Tags: []string{"a"}, Description: "d",
+		Jitter: 1, Timeout: 2, Overlap: OverlapAllow, MaxInstances: 3, Misfire: MisfireRunAll, MisfireGrace: 4, CatchupWindow: 5, CatchupLimit: 6,
+		KeepRuns: 7, KeepDays: 8, KeepBytes: 9, Tags: []string{"a"}, Description: "d",
 	}
 	got, err := ParseRules(map[string]any{"keep_runs": 40}, base)
 	if err != nil {
@@ -86,7 +91,7 @@ func TestRulesAreReadOverThoseOfTheJob(t *testing.T) {
 }
 
 func TestRulesThatCannotBeUsedSayWhatToWrite(t *testing.T) {
-	const keys = "jitter, timeout, overlap, misfire, misfire_grace, keep_runs, keep_days, keep_bytes, tags, description"
+	keys := strings.Join(RuleKeys(), ", ")
 	tests := map[string]struct {
 		key   string
 		value any
@@ -99,11 +104,16 @@ func TestRulesThatCannotBeUsedSayWhatToWrite(t *testing.T) {
 		"timeout of 101 years":    {"timeout", "40000d", `"40000d" is longer than 100 years`},
 		"an empty timeout":        {"timeout", "", `"" is no length of time; write 90s, 15m, 2h, 1d or 1h30m`},
 		"grace below zero":        {"misfire_grace", "-1m", `"-1m" is no length of time; write 90s, 15m, 2h, 1d or 1h30m`},
-		"an unknown overlap":      {"overlap", "queue_one", `"queue_one" is not known; write skip`},
-		"an overlap in capitals":  {"overlap", "Skip", `"Skip" is not known; write skip`},
+		"an unknown overlap":      {"overlap", "queue", `"queue" is not known; write skip, queue_one, allow or replace`},
+		"an overlap in capitals":  {"overlap", "Skip", `"Skip" is not known; write skip, queue_one, allow or replace`},
 		"an empty overlap":        {"overlap", " ", "is empty; write a value, or leave it out"},
 		"an overlap of no text":   {"overlap", true, "must be a text"},
-		"an unknown misfire":      {"misfire", "run_all", `"run_all" is not known; write run_once`},
+		"an unknown misfire":      {"misfire", "run_twice", `"run_twice" is not known; write skip, run_once or run_all`},
+		"instances below zero":    {"max_instances", -1, "is negative; write a whole number, 0 or above"},
+		"a window without unit":   {"catchup_window", "24", `"24" lacks a unit; write 24s, 24m, 24h or 24d`},
+		"too much to catch up":    {"catchup_limit", 1001, "is larger than 1000; write a smaller number"},
+		"nothing to catch up":     {"catchup_limit", 0, "must be 1 or more"},
+		"all there is":            {"catchup_limit", "all", `"all" is not a whole number; write digits only, such as 15`},
 		"runs below zero":         {"keep_runs", -1, "is negative; write a whole number, 0 or above"},
 		"runs below zero as text": {"keep_runs", "-1", "is negative; write a whole number, 0 or above"},
 		"half a run":              {"keep_runs", 1.5, "must be a whole number such as 15"},
@@ -186,10 +196,25 @@ func TestRulesInJSONHaveTheKeysOfTheForm(t *testing.T) {
 
 func TestDefaultRules(t *testing.T) {
 	want := Rules{
-		Timeout: Duration(time.Hour), Overlap: "skip", Misfire: "run_once", MisfireGrace: Duration(time.Minute),
+		Timeout: Duration(time.Hour), Overlap: "skip", Misfire: "run_once", MisfireGrace: Duration(time.Minute), CatchupWindow: Duration(day), CatchupLimit: 100,
 		KeepRuns: 1000, KeepDays: 90, KeepBytes: 100 << 20,
 	}
 	if diff := cmp.Diff(want, DefaultRules()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestRulesOfAnOlderConsoleHaveTheDefaultsOfThisOne(t *testing.T) {
+	var got Rules
+	if err := json.Unmarshal([]byte(`{"overlap": "skip", "misfire": "run_once", "timeout": "0s", "keep_runs": 5}`), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := DefaultRules()
+	want.Timeout, want.KeepRuns = 0, 5
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if err := json.Unmarshal([]byte(`{"timeout": "soon"}`), &got); err == nil {
+		t.Error("accepted a timeout of \"soon\"")
 	}
 }

@@ -52,7 +52,11 @@ func survey(job *cronsole.Job, t cronsole.Trigger, now time.Time, hurry bool) (o
 	if n < 1 || n > 1 && !first.Before(o.newest) {
 		return outline{}, fmt.Errorf("trigger counts %d due instants up to %s, the first being %s", n, o.newest, first)
 	}
-	o.missed = spans(t, first, o.newest, n-1, maxListed)
+	listed := maxListed
+	if rules := job.Definition.Rules; rules.Misfire == cronsole.MisfireRunAll {
+		listed = rules.CatchupLimit - 1 // the newest one runs as well
+	}
+	o.missed = spans(t, first, o.newest, n-1, max(listed, 0))
 	if o.next, ok = t.Next(o.newest); ok && !o.next.After(o.newest) {
 		return outline{}, fmt.Errorf("trigger went back from %s to %s", o.newest, o.next)
 	}

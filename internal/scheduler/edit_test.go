@@ -29,6 +29,7 @@ func TestEdit(t *testing.T) {
 	const at = 25 * time.Second // 10 and 20 have been due
 	edited := func(changes ...func(*cronsole.Job)) *cronsole.Job {
 		return every(10, append([]func(*cronsole.Job){func(j *cronsole.Job) {
+			j.Definition.Args, j.Definition.Rules.Tags = []any{"kept"}, []string{"kept"}
 			j.Version, j.UpdatedAt = 2, epoch.Add(at)
 			j.Cursor, j.Next = epoch.Add(20*time.Second), epoch.Add(30*time.Second)
 		}}, changes...)...)
@@ -93,7 +94,10 @@ func TestEdit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			live(t, func(t *testing.T, w *world) {
 				w.codes.put(&cronsole.Code{Name: "other"})
-				w.create("j", "interval", nil)
+				_, _, err := w.Create(w.ctx, cronsole.Request{
+					JobID: "j", Code: "work", Type: "interval", Args: args{"args": []any{"kept"}}, Rules: args{"tags": "kept"},
+				})
+				w.must(err)
 				w.pass(at)
 				got, err := w.Edit(w.ctx, "j", tt.req)
 				if err != nil {
@@ -267,6 +271,28 @@ func TestEditClosesTheBooks(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An instant that is due and waits for its jitter is not lost with the schedule
+// that it belongs to: it starts before that goes.
+func TestEditClosesTheBooksOfJitter(t *testing.T) {
+	live(t, func(t *testing.T, w *world) {
+		_, _, err := w.Create(w.ctx, cronsole.Request{
+			JobID: "j", Code: "work", Type: "interval", Args: map[string]any{"minutes": 1}, Rules: map[string]any{"jitter": "59s"},
+		})
+		w.must(err)
+		w.pass(time.Minute + time.Millisecond)
+		if n := len(w.store.rows("j")); n != 0 {
+			t.Fatal("the jitter of this instant is too small for this test")
+		}
+		_, err = w.Edit(w.ctx, "j", cronsole.Request{Args: map[string]any{"hours": 1}})
+		w.must(err)
+		w.pass(0)
+		want := []fired{{Due: epoch.Add(time.Minute), Count: 1, State: "succeeded", Started: epoch.Add(time.Minute + time.Millisecond)}}
+		if diff := cmp.Diff(want, firedRows(w.store.rows("j"))); diff != "" {
+			t.Errorf("rows (-want +got):\n%s", diff)
+		}
+	})
 }
 
 // The books are closed, but what the job was to become is not written.

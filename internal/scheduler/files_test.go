@@ -268,6 +268,48 @@ func TestApplyLeavesAnEditedJob(t *testing.T) {
 	})
 }
 
+// A folder whose file has a job of another name has its job.
+func TestApplyCountsAJobOfAnotherName(t *testing.T) {
+	live(t, func(t *testing.T, w *world) {
+		w.deploy("filed", daily("3"))
+		_, _, err := w.Create(w.ctx, cronsole.Request{JobID: "second", Code: "filed", FromFile: true})
+		w.must(err)
+		w.stop()
+		w.apply = true
+		w.start()
+		w.deploy("filed", daily("5"))
+		if got := w.store.job("second").Definition.Schedule.Cron.Hour; got != "5" || w.store.job("filed") != nil {
+			t.Errorf("second has hour %s, and filed is %+v", got, w.store.job("filed"))
+		}
+	})
+}
+
+// An edit that is under way when the file changes is the operator's last word.
+func TestApplyDuringAnEdit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, gate := newWorld(t), make(chan struct{})
+		w.apply, w.ledger = true, &gatedStore{w.store, gate}
+		w.deploy("filed", daily("3"))
+		w.start()
+		edited, followed := make(chan error, 1), make(chan error, 1)
+		go func() {
+			_, err := w.Edit(w.ctx, "filed", cronsole.Request{Args: map[string]any{"hour": "4"}})
+			edited <- err
+		}()
+		w.pass(time.Second)
+		w.codes.put(&cronsole.Code{Name: "filed", File: daily("5")})
+		go func() { followed <- w.CodesChanged(w.ctx) }()
+		w.pass(time.Second)
+		close(gate)
+		w.must(<-edited)
+		w.must(<-followed)
+		if got := w.store.job("filed"); got.Definition.Schedule.Cron.Hour != "4" || got.Version != 2 {
+			t.Errorf("hour %s at version %d, want 4 at 2", got.Definition.Schedule.Cron.Hour, got.Version)
+		}
+	})
+}
+
 // Without --apply a changed file changes nothing, and the job says that it
 // differs.
 func TestFilesWithoutApply(t *testing.T) {

@@ -114,9 +114,10 @@ func TestMisfireRunsTheNewestOnce(t *testing.T) {
 					if !r.Due.After(last) {
 						t.Errorf("row due %s after one that reaches %s", r.Due, last)
 					}
-					if last = r.Due; !r.DueUntil.IsZero() {
-						last = r.DueUntil
+					if (r.Count > 1) == r.DueUntil.IsZero() {
+						t.Errorf("row for %d instants from %s to %s", r.Count, r.Due, r.DueUntil)
 					}
+					last = later(r.Due, r.DueUntil)
 				}
 			})
 		})

@@ -140,7 +140,7 @@ func (s *Scheduler) requeue(rows []*cronsole.Run) {
 		if e := s.entries[r.JobKey]; e != nil {
 			timeout = e.job.Definition.Rules.Timeout
 		}
-		s.active[r.JobKey]++
+		s.shift(r.JobKey, load{queued: 1})
 		s.queued++
 		s.enqueue(s.track(r, timeout))
 	}

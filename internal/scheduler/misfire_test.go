@@ -142,6 +142,27 @@ func TestSurveyOf400DaysIsQuick(t *testing.T) {
 	}
 }
 
+// A jitter of many intervals hides for how long none of the newest instants may
+// start; what is older than all of it is found nevertheless.
+func TestSurveyWithALargeJitter(t *testing.T) {
+	t.Parallel()
+	const jitter = time.Hour
+	now := epoch.Add(3 * jitter)
+	for key := range int64(20) {
+		job := newJob(interval(cronsole.Units{Seconds: 1}, time.Time{}), func(j *cronsole.Job) {
+			j.Key, j.Definition.Rules.Jitter = key, cronsole.Duration(jitter)
+		})
+		trigger, err := job.Trigger()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := survey(job, trigger, now, false)
+		if err != nil || o.newest.Before(now.Add(-jitter)) || wake(job, o.newest).After(now) {
+			t.Errorf("job %d: newest %s, %v", key, o.newest, err)
+		}
+	}
+}
+
 // A survey names every due instant in (cursor, now] once, in order, and never
 // one whose jitter has not passed as the newest.
 func TestSurveyCoversEveryInstantOnce(t *testing.T) {
@@ -167,7 +188,7 @@ func TestSurveyCoversEveryInstantOnce(t *testing.T) {
 		var got []time.Time
 		for _, s := range o.missed {
 			n := grid(every, s.from.Add(-every), later(s.from, s.until))
-			if int64(len(n)) != s.count {
+			if int64(len(n)) != s.count || (s.count > 1) == s.until.IsZero() {
 				t.Fatalf("span %v of %d instants counts %d", s, len(n), s.count)
 			}
 			got = append(got, n...)
@@ -182,7 +203,10 @@ func TestSurveyCoversEveryInstantOnce(t *testing.T) {
 		if next := covered.Add(every); !o.next.Equal(next) {
 			t.Fatalf("next %s, want %s", o.next, next)
 		}
+		sure := grid(every, epoch, now.Add(-jitter)) // their jitter has passed, whatever it is
 		switch {
+		case len(sure) > len(got):
+			t.Fatalf("%s is left for later", sure[len(sure)-1])
 		case !o.newest.IsZero() && (o.newest.After(now) || !hurry && wake(job, o.newest).After(now)):
 			t.Fatalf("%s runs too early", o.newest)
 		case !o.next.After(now) && (hurry || jitter < every && !wake(job, o.next).After(now)):

@@ -17,80 +17,171 @@ const (
 	brokenPause = time.Minute
 )
 
-// planned is the plan of one entry: what to write, and the run to start or
+// planned is the plan of one entry: what to write, and the runs to start or
 // queue once it is written.
 type planned struct {
 	e       *entry
 	job     *cronsole.Job // as planned from
 	advance *cronsole.Advance
-	newest  *cronsole.Run // the row that may run; nil when there is none
+	runs    []*cronsole.Run // the rows that may run, oldest first
 }
 
 // planEntry decides about everything that is due for an entry and reserves what
-// its run needs; nil when nothing is due. The caller holds the mutex and has
+// its runs need; nil when nothing is due. The caller holds the mutex and has
 // made sure that the id is not busy.
 func (s *Scheduler) planEntry(e *entry, now time.Time, hurry bool) (*planned, error) {
 	o, err := survey(e.job, e.trigger, now, hurry)
 	if err != nil || o.newest.IsZero() {
 		return nil, err
 	}
-	job := e.job
-	newest := row(job, o.newest.UTC(), now)
-	s.reserve(newest, now)
+	rows, runs := s.decide(e.job, o, now)
 	return &planned{
 		e:   e,
-		job: job,
+		job: e.job,
 		advance: &cronsole.Advance{
-			JobKey: job.Key,
-			From:   job.Cursor,
-			To:     newest.Due,
+			JobKey: e.job.Key,
+			From:   e.job.Cursor,
+			To:     o.newest.UTC(),
 			Next:   utc(o.next),
-			Runs:   append(skipped(job, o.missed, cronsole.ReasonMisfire, now), newest),
+			Runs:   rows,
 		},
-		newest: newest,
+		runs: runs,
 	}, nil
 }
 
-// reserve decides whether a row runs, waits or is skipped, and takes the slot,
-// the place in the queue and the overlap count that it needs. The caller holds
-// the mutex and gives them back with unreserve when the row is not written.
-func (s *Scheduler) reserve(r *cronsole.Run, now time.Time) {
-	code, ok := s.Codes.Code(r.Code)
+// decide makes the rows of what is due, oldest first, by the job's misfire rule:
+// those that are skipped, and those that may run, which are named once more. The
+// caller holds the mutex.
+func (s *Scheduler) decide(job *cronsole.Job, o outline, now time.Time) (rows, runs []*cronsole.Run) {
+	rules := job.Definition.Rules
+	newest := row(job, o.newest.UTC(), now)
+	switch rules.Misfire {
+	case cronsole.MisfireRunAll:
+		beyond := len(o.missed)
+		if rules.CatchupLimit > 1 {
+			beyond = tooOld(o.missed, now.Add(-time.Duration(rules.CatchupWindow)))
+		}
+		rows = skipped(job, o.missed[:beyond], cronsole.ReasonMisfire, now)
+		for _, sp := range o.missed[beyond:] {
+			runs = append(runs, row(job, sp.from.UTC(), now))
+		}
+		for _, r := range runs {
+			s.wait(r, now)
+		}
+		if len(runs) > 0 {
+			s.wait(newest, now) // after those
+			break
+		}
+		s.reserve(newest, rules, now)
+	case cronsole.MisfireSkip:
+		rows = skipped(job, o.missed, cronsole.ReasonMisfire, now)
+		if now.Sub(wake(job, o.newest)) > time.Duration(rules.MisfireGrace) {
+			skip(newest, cronsole.ReasonMisfire, now)
+			break
+		}
+		s.reserve(newest, rules, now)
+	default:
+		rows = skipped(job, o.missed, cronsole.ReasonMisfire, now)
+		s.reserve(newest, rules, now)
+	}
+	runs = append(runs, newest)
+	return append(rows, runs...), runs
+}
+
+// tooOld is how many of the spans, from the oldest on, are ranges or begin
+// before an instant.
+func tooOld(missed []span, before time.Time) int {
+	n := 0
+	for n < len(missed) && (missed[n].count > 1 || missed[n].from.Before(before)) {
+		n++
+	}
+	return n
+}
+
+// reserve decides by the job's overlap rule whether a row runs, waits or is
+// skipped, and takes the slot, the place in the queue and the share of the job's
+// load that it needs. The caller holds the mutex and gives them back with
+// unreserve when the row is not written.
+func (s *Scheduler) reserve(r *cronsole.Run, rules cronsole.Rules, now time.Time) {
+	l := s.loads[r.JobKey]
 	switch {
-	case !ok || code.Problem != "":
+	case s.cannotRun(r.Code):
 		skip(r, cronsole.ReasonCodeMissing, now)
-	case s.active[r.JobKey] > 0:
+	case overlaps(l, rules):
 		skip(r, cronsole.ReasonOverlap, now)
-	case len(s.queues[r.Code]) == 0 && s.Executor.Acquire(r.Code):
+	case mayStart(l, rules) && len(s.queues[r.Code]) == 0 && s.Executor.Acquire(r.Code):
 		r.State, r.StartedAt, r.Attempt = cronsole.Running, now, 1
-		s.active[r.JobKey]++
+		s.shift(r.JobKey, load{running: 1})
+	default:
+		s.wait(r, now)
+	}
+}
+
+// wait gives a row a place in the queue, if there is one. The caller holds the
+// mutex.
+func (s *Scheduler) wait(r *cronsole.Run, now time.Time) {
+	switch {
+	case s.cannotRun(r.Code):
+		skip(r, cronsole.ReasonCodeMissing, now)
 	case s.queued >= maxQueued:
 		skip(r, cronsole.ReasonQueueFull, now)
 	default:
 		r.State = cronsole.Queued
-		s.active[r.JobKey]++
+		s.shift(r.JobKey, load{queued: 1})
 		s.queued++
 	}
 }
 
-// unreserve gives back what reserve took. The caller holds the mutex.
+func (s *Scheduler) cannotRun(code string) bool {
+	c, ok := s.Codes.Code(code)
+	return !ok || c.Problem != ""
+}
+
+// overlaps reports whether another run of a job with that load is one too many.
+func overlaps(l load, rules cronsole.Rules) bool {
+	switch rules.Overlap {
+	case cronsole.OverlapQueueOne:
+		return l.queued > 0
+	case cronsole.OverlapAllow:
+		return rules.MaxInstances > 0 && l.queued+l.running >= rules.MaxInstances
+	case cronsole.OverlapReplace:
+		return false
+	default:
+		return l.queued+l.running > 0
+	}
+}
+
+// mayStart reports whether a run of a job with that load may start beside those
+// that go on.
+func mayStart(l load, rules cronsole.Rules) bool {
+	if rules.Overlap == cronsole.OverlapAllow {
+		return rules.MaxInstances == 0 || l.running < rules.MaxInstances
+	}
+	return l.running == 0
+}
+
+// unreserve gives back what reserve or wait took. The caller holds the mutex.
 func (s *Scheduler) unreserve(r *cronsole.Run) {
 	switch r.State {
 	case cronsole.Running:
 		s.Executor.Release(r.Code)
+		s.shift(r.JobKey, load{running: -1})
 	case cronsole.Queued:
 		s.queued--
-	default:
-		return
+		s.shift(r.JobKey, load{queued: -1})
 	}
-	s.idle(r.JobKey)
 }
 
-// idle takes one run off the overlap count of a job. The caller holds the mutex.
-func (s *Scheduler) idle(key int64) {
-	if s.active[key]--; s.active[key] <= 0 {
-		delete(s.active, key)
+// shift changes the load of a job. The caller holds the mutex.
+func (s *Scheduler) shift(key int64, by load) {
+	l := s.loads[key]
+	l.queued += by.queued
+	l.running += by.running
+	if l == (load{}) {
+		delete(s.loads, key)
+		return
 	}
+	s.loads[key] = l
 }
 
 // commit writes plans in one transaction and starts what was written. After an
@@ -105,7 +196,7 @@ func (s *Scheduler) commit(ctx context.Context, plans []*planned) error {
 	defer s.mu.Unlock()
 	if err != nil {
 		for _, p := range plans {
-			s.unreserve(p.newest)
+			s.unreserveAll(p)
 		}
 		return err
 	}
@@ -116,17 +207,25 @@ func (s *Scheduler) commit(ctx context.Context, plans []*planned) error {
 	return nil
 }
 
+func (s *Scheduler) unreserveAll(p *planned) {
+	for _, r := range p.runs {
+		s.unreserve(r)
+	}
+}
+
 // apply takes a written plan over into memory. The caller holds the mutex.
 func (s *Scheduler) apply(p *planned) {
 	if !p.advance.Applied {
 		// Somebody else wrote the job: nothing of the plan holds.
-		s.unreserve(p.newest)
+		s.unreserveAll(p)
 		return
 	}
-	if p.newest.ID == 0 {
-		s.unreserve(p.newest) // in the ledger already: the clock was set back
-	} else {
-		s.launch(p.newest, p.job)
+	for _, r := range p.runs {
+		if r.ID == 0 {
+			s.unreserve(r) // in the ledger already: the clock was set back
+			continue
+		}
+		s.launch(r, p.job)
 	}
 	job := *p.job
 	job.Cursor, job.Next = p.advance.To, p.advance.Next

@@ -87,6 +87,7 @@ func TestRestartWithQueuedRuns(t *testing.T) {
 				JobID: id, Code: "work", Type: "interval", Args: map[string]any{"seconds": 10}, Rules: map[string]any{"timeout": "7s"},
 			})
 			w.must(err)
+			w.pass(time.Millisecond)
 		}
 		w.pass(15 * time.Second)
 		w.must(w.Pause(w.ctx, "b", ""))
@@ -98,7 +99,7 @@ func TestRestartWithQueuedRuns(t *testing.T) {
 		want := []cronsole.Execution{}
 		for i, id := range []string{"c", "a", "b"} {
 			want = append(want, cronsole.Execution{
-				RunID: int64(i + 1), JobID: id, Code: "work", Due: epoch.Add(10 * time.Second), Attempt: 1, Args: []any{}, Timeout: 7 * time.Second,
+				RunID: int64(i + 1), JobID: id, Code: "work", Due: epoch.Add(10*time.Second + time.Duration(i)*time.Millisecond), Attempt: 1, Args: []any{}, Timeout: 7 * time.Second,
 			})
 		}
 		if diff := cmp.Diff(want, w.exec.executions()[:3]); diff != "" {

@@ -30,7 +30,7 @@ func (s *Scheduler) RunNow(ctx context.Context, id string, args []any) (*cronsol
 		Cause: cronsole.CauseManual, Args: args, QueuedAt: now,
 	}
 	s.mu.Lock()
-	s.reserve(r, now)
+	s.reserve(r, job.Definition.Rules, now)
 	s.mu.Unlock()
 	err = s.Store.AddRun(ctx, r)
 	s.mu.Lock()

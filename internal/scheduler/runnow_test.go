@@ -176,12 +176,13 @@ func TestCancelOfAQueuedRun(t *testing.T) {
 		w.exec.slots = 0
 		for _, id := range []string{"a", "b", "c"} {
 			w.create(id, "interval", map[string]any{"seconds": 10})
+			w.pass(time.Millisecond)
 		}
-		w.pass(15 * time.Second)
+		w.pass(15*time.Second - 3*time.Millisecond)
 		w.must(w.Cancel(w.ctx, 2))
 		want := cronsole.Run{
-			ID: 2, JobKey: 2, JobID: "b", Code: "work", Due: epoch.Add(10 * time.Second), Count: 1, Cause: cronsole.CauseSchedule,
-			State: cronsole.Cancelled, Args: []any{}, QueuedAt: epoch.Add(10 * time.Second), FinishedAt: epoch.Add(15 * time.Second), Error: "cancelled",
+			ID: 2, JobKey: 2, JobID: "b", Code: "work", Due: epoch.Add(10001 * time.Millisecond), Count: 1, Cause: cronsole.CauseSchedule,
+			State: cronsole.Cancelled, Args: []any{}, QueuedAt: epoch.Add(10001 * time.Millisecond), FinishedAt: epoch.Add(15 * time.Second), Error: "cancelled",
 		}
 		if diff := cmp.Diff(want, w.store.rows("b")[0]); diff != "" {
 			t.Errorf("row (-want +got):\n%s", diff)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -30,7 +31,30 @@ func (s *Scheduler) launch(row *cronsole.Run, job *cronsole.Job) {
 	case cronsole.Running:
 		s.start(s.track(row, job.Definition.Rules.Timeout))
 	case cronsole.Queued:
-		s.enqueue(s.track(row, job.Definition.Rules.Timeout))
+		r := s.track(row, job.Definition.Rules.Timeout)
+		s.enqueue(r)
+		if job.Definition.Rules.Overlap == cronsole.OverlapReplace {
+			s.replaceOthers(r)
+		}
+	}
+}
+
+// replaceOthers cancels the runs that a queued one takes the place of. The
+// caller holds the mutex.
+func (s *Scheduler) replaceOthers(by *run) {
+	for _, r := range s.live {
+		switch {
+		case r.key != by.key || r.exec.RunID >= by.exec.RunID:
+		case !r.queued:
+			r.cancel(cronsole.ErrReplaced)
+		default:
+			s.unqueue(r)
+			s.jobs.Go(func() {
+				if err := s.cancelQueued(s.ledger, r, cronsole.ErrReplaced); err != nil {
+					s.Log.Error("replaced run cannot be cancelled, it waits again", "run", r.exec.RunID, "error", err)
+				}
+			})
+		}
 	}
 }
 
@@ -85,7 +109,7 @@ func (s *Scheduler) finish(r *run, out cronsole.Outcome) {
 	recorded := s.record(out)
 	s.mu.Lock()
 	delete(s.live, r.exec.RunID)
-	s.idle(r.key)
+	s.shift(r.key, load{running: -1})
 	s.mu.Unlock()
 	s.Executor.Release(r.exec.Code)
 	if recorded {
@@ -195,19 +219,27 @@ func (s *Scheduler) disown(r *run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.live, r.exec.RunID)
-	s.idle(r.key)
+	s.shift(r.key, load{running: -1})
 	r.cancel(nil)
 }
 
-// dequeue takes the oldest queued runs out for as long as there are slots for
-// their code. The caller holds the mutex.
+// dequeue takes the oldest queued runs out whose jobs may start another, for as
+// long as there are slots for their code. The caller holds the mutex.
 func (s *Scheduler) dequeue() (ready []*run) {
 	full := map[string]bool{}
 	for {
 		var oldest *run
 		for code, q := range s.queues {
-			if !full[code] && (oldest == nil || q[0].exec.RunID < oldest.exec.RunID) {
-				oldest = q[0]
+			if full[code] {
+				continue
+			}
+			i := slices.IndexFunc(q, s.mayLeave)
+			if i < 0 {
+				full[code] = true // all wait for runs of their own jobs
+				continue
+			}
+			if oldest == nil || q[i].exec.RunID < oldest.exec.RunID {
+				oldest = q[i]
 			}
 		}
 		if oldest == nil {
@@ -218,23 +250,33 @@ func (s *Scheduler) dequeue() (ready []*run) {
 			full[code] = true
 			continue
 		}
-		s.cut(code, s.queues[code][1:])
-		s.queued--
-		oldest.queued = false
+		s.unqueue(oldest)
+		s.shift(oldest.key, load{queued: -1, running: 1})
 		ready = append(ready, oldest)
 	}
 }
 
-// putBack returns runs whose start was not written to the heads of their
-// queues.
+// mayLeave reports whether the job of a queued run may start another. A job that
+// has left memory was deleted or has finished; its runs go one after another.
+// The caller holds the mutex.
+func (s *Scheduler) mayLeave(r *run) bool {
+	rules := cronsole.DefaultRules()
+	if e := s.entries[r.key]; e != nil {
+		rules = e.job.Definition.Rules
+	}
+	return mayStart(s.loads[r.key], rules)
+}
+
+// putBack returns runs whose start was not written to their queues.
 func (s *Scheduler) putBack(ready []*run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := len(ready) - 1; i >= 0; i-- {
 		r := ready[i]
 		s.Executor.Release(r.exec.Code)
-		s.queues[r.exec.Code] = append([]*run{r}, s.queues[r.exec.Code]...)
+		s.queues[r.exec.Code] = insert(s.queues[r.exec.Code], r)
 		s.queued++
+		s.shift(r.key, load{queued: 1, running: -1})
 		r.queued = true
 	}
 }
@@ -297,7 +339,7 @@ func (s *Scheduler) cancelQueued(ctx context.Context, r *run, why error) error {
 		return fmt.Errorf("cancel run %d: %w", r.exec.RunID, err)
 	}
 	delete(s.live, r.exec.RunID)
-	s.idle(r.key)
+	s.shift(r.key, load{queued: -1})
 	r.cancel(why)
 	s.Revision.Bump()
 	return nil

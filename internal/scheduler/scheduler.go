@@ -58,7 +58,7 @@ type Scheduler struct {
 	entries map[int64]*entry
 	ids     map[string]*entry
 	busy    map[string]bool   // ids of jobs that a commit is under way for
-	active  map[int64]int     // job key to its queued and running runs, reserved ones included
+	loads   map[int64]load    // by job key
 	live    map[int64]*run    // queued and running, by run id
 	queues  map[string][]*run // queued by code, oldest first
 	queued  int               // queued runs, reserved ones included
@@ -77,6 +77,9 @@ type Scheduler struct {
 	stopCalled atomic.Bool
 	stopped    chan struct{}
 }
+
+// load is how many runs of a job wait and go on, reserved ones included.
+type load struct{ queued, running int }
 
 // phase is how far the life of a Scheduler has come.
 type phase int
@@ -111,7 +114,7 @@ func New(cfg Config) *Scheduler {
 		entries: map[int64]*entry{},
 		ids:     map[string]*entry{},
 		busy:    map[string]bool{},
-		active:  map[int64]int{},
+		loads:   map[int64]load{},
 		live:    map[int64]*run{},
 		queues:  map[string][]*run{},
 		stopped: make(chan struct{}),

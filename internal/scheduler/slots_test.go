@@ -262,6 +262,7 @@ func TestQueuedRunThatIsGoneDoesNotHoldUpOthers(t *testing.T) {
 				w.exec.slots = 0
 				for _, id := range []string{"a", "b", "c"} {
 					w.create(id, "interval", map[string]any{"seconds": 10})
+					w.pass(time.Millisecond)
 				}
 				w.pass(15 * time.Second)
 				w.store.mu.Lock()

@@ -204,8 +204,9 @@ func TestDelete(t *testing.T) {
 		w.exec.slots = 1
 		w.exec.run = lasting(time.Minute)
 		running := w.create("running", "interval", map[string]any{"seconds": 10})
+		w.pass(time.Millisecond) // so that it is due before the other
 		waiting := w.create("waiting", "interval", map[string]any{"seconds": 10})
-		w.pass(15 * time.Second)
+		w.pass(15*time.Second - time.Millisecond)
 		w.down(20500 * time.Millisecond) // 20 and 30 are due
 		for _, id := range []string{"running", "waiting"} {
 			w.must(w.Delete(w.ctx, id))

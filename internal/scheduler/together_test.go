@@ -137,7 +137,7 @@ func (w *world) checkQuiet(t *testing.T) {
 	}
 	type left struct{ Active, Live, Queues, Busy, Pending int }
 	w.Scheduler.mu.Lock()
-	got := left{len(w.active), len(w.live), len(w.queues), len(w.busy), len(w.pending)}
+	got := left{len(w.loads), len(w.live), len(w.queues), len(w.busy), len(w.pending)}
 	w.Scheduler.mu.Unlock()
 	if diff := cmp.Diff(left{}, got); diff != "" {
 		t.Errorf("left over (-want +got):\n%s", diff)
