@@ -16,25 +16,30 @@ type JobDetail struct {
 	Shell `json:"-"`
 	JobRow
 
-	Args          map[string]any    `json:"args"` // the trigger's keys; "args" in it are the code's arguments
-	Timeout       cronsole.Duration `json:"timeout"`
-	Overlap       cronsole.Overlap  `json:"overlap"`
-	MaxInstances  int               `json:"max_instances"`
-	Misfire       cronsole.Misfire  `json:"misfire"`
-	MisfireGrace  cronsole.Duration `json:"misfire_grace"`
-	CatchupWindow cronsole.Duration `json:"catchup_window"`
-	CatchupLimit  int               `json:"catchup_limit"`
-	KeepRuns      int               `json:"keep_runs"`
-	KeepDays      int               `json:"keep_days"`
-	KeepBytes     int64             `json:"keep_bytes"`
-	CreatedAt     time.Time         `json:"created_at"`
-	UpdatedAt     time.Time         `json:"updated_at"`
-	NextDue       []time.Time       `json:"next"` // the coming due instants, in the job's zone
-	Warnings      []string          `json:"warnings"`
-	Differs       bool              `json:"differs"` // from the folder's .schedule
-	Stats         JobStats          `json:"stats"`
-	Runs          []RunRow          `json:"runs"` // the latest
-	RunsNext      *string           `json:"runs_next"`
+	Args          map[string]any       `json:"args"` // the trigger's keys; "args" in it are the code's arguments
+	Timeout       cronsole.Duration    `json:"timeout"`
+	Expires       cronsole.Duration    `json:"expires"`
+	Retries       int                  `json:"retries"`
+	RetryBackoff  cronsole.Duration    `json:"retry_backoff"`
+	RetryMax      cronsole.Duration    `json:"retry_max_backoff"`
+	OnInterrupt   cronsole.OnInterrupt `json:"on_interrupt"`
+	Overlap       cronsole.Overlap     `json:"overlap"`
+	MaxInstances  int                  `json:"max_instances"`
+	Misfire       cronsole.Misfire     `json:"misfire"`
+	MisfireGrace  cronsole.Duration    `json:"misfire_grace"`
+	CatchupWindow cronsole.Duration    `json:"catchup_window"`
+	CatchupLimit  int                  `json:"catchup_limit"`
+	KeepRuns      int                  `json:"keep_runs"`
+	KeepDays      int                  `json:"keep_days"`
+	KeepBytes     int64                `json:"keep_bytes"`
+	CreatedAt     time.Time            `json:"created_at"`
+	UpdatedAt     time.Time            `json:"updated_at"`
+	NextDue       []time.Time          `json:"next"` // the coming due instants, in the job's zone
+	Warnings      []string             `json:"warnings"`
+	Differs       bool                 `json:"differs"` // from the folder's .schedule
+	Stats         JobStats             `json:"stats"`
+	Runs          []RunRow             `json:"runs"` // the latest
+	RunsNext      *string              `json:"runs_next"`
 
 	File     *FileView  `json:"-"` // the folder's .schedule; nil when there is none
 	Diff     []DiffLine `json:"-"` // where job and file disagree
@@ -77,6 +82,8 @@ func NewJobDetail(s Shell, r cronsole.JobRow, code *cronsole.Code, stats cronsol
 	m := &JobDetail{
 		Shell: s, JobRow: NewJobRow(r, code, s.Now), Args: ScheduleArgs(d.Schedule, d.Args),
 		Timeout: d.Rules.Timeout, Overlap: d.Rules.Overlap, Misfire: d.Rules.Misfire, MisfireGrace: d.Rules.MisfireGrace,
+		Expires: d.Rules.Expires, Retries: d.Rules.Retries, RetryBackoff: d.Rules.RetryBackoff, RetryMax: d.Rules.RetryMax,
+		OnInterrupt:  d.Rules.OnInterrupt,
 		MaxInstances: d.Rules.MaxInstances, CatchupWindow: d.Rules.CatchupWindow, CatchupLimit: d.Rules.CatchupLimit,
 		KeepRuns: d.Rules.KeepRuns, KeepDays: d.Rules.KeepDays, KeepBytes: d.Rules.KeepBytes,
 		CreatedAt: j.CreatedAt.UTC(), UpdatedAt: j.UpdatedAt.UTC(),
@@ -207,6 +214,8 @@ func definitionPairs(d cronsole.Definition) []pair {
 	return append(pairs,
 		pair{"start_date", s.StartDate}, pair{"end_date", s.EndDate}, pair{"timezone", s.Timezone},
 		pair{"args", ArgsText(d.Args)}, pair{"jitter", r.Jitter.String()}, pair{"timeout", r.Timeout.String()},
+		pair{"expires", r.Expires.String()}, pair{"retries", strconv.Itoa(r.Retries)}, pair{"retry_backoff", r.RetryBackoff.String()},
+		pair{"retry_max_backoff", r.RetryMax.String()}, pair{"on_interrupt", string(r.OnInterrupt)},
 		pair{"overlap", string(r.Overlap)}, pair{"max_instances", strconv.Itoa(r.MaxInstances)},
 		pair{"misfire", string(r.Misfire)}, pair{"misfire_grace", r.MisfireGrace.String()},
 		pair{"catchup_window", r.CatchupWindow.String()}, pair{"catchup_limit", strconv.Itoa(r.CatchupLimit)},
@@ -333,6 +342,26 @@ func (m *JobDetail) OverlapWords() string {
 		words += ", at most " + strconv.Itoa(m.MaxInstances)
 	}
 	return words
+}
+
+// RetryWords says what happens to a run that fails.
+func (m *JobDetail) RetryWords() string {
+	if m.Retries == 0 {
+		return "Stays failed"
+	}
+	words := "Tried again " + Plural(m.Retries, "time") + ", first after " + Length(time.Duration(m.RetryBackoff))
+	if m.Retries > 1 {
+		words += ", then twice as long each time, at most " + Length(time.Duration(m.RetryMax))
+	}
+	return words
+}
+
+// InterruptWords says what happens to a run under which the console ends.
+func (m *JobDetail) InterruptWords() string {
+	if m.OnInterrupt == cronsole.InterruptRerun {
+		return "Run again"
+	}
+	return "Say so, do not run again"
 }
 
 // MisfireWords says what happens to runs that were missed.

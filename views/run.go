@@ -13,9 +13,11 @@ type RunDetail struct {
 	RunRow
 
 	Args        []any      `json:"args"`
-	OutputBytes int64      `json:"output_bytes"` // written in all
-	OutputFrom  int64      `json:"output_from"`  // offset of the first byte kept; above 0: the beginning was cut
-	PurgedAt    *time.Time `json:"purged_at"`    // when the output was removed
+	OutputBytes int64      `json:"output_bytes"`         // written in all
+	OutputFrom  int64      `json:"output_from"`          // offset of the first byte kept; above 0: the beginning was cut
+	PurgedAt    *time.Time `json:"purged_at"`            // when the output was removed
+	NotBefore   *time.Time `json:"not_before,omitempty"` // when a run that waits may make its next attempt
+	Attempts    []Attempt  `json:"attempts"`             // before the latest one, which is the run itself; oldest first
 
 	Output  Output        `json:"-"`
 	Timeout time.Duration `json:"-"` // 0: none, or the job is gone
@@ -24,11 +26,30 @@ type RunDetail struct {
 	Before  int           `json:"-"` // the page shows lines before this one; 0: the end
 }
 
-// NewRunDetail shows a run.
-func NewRunDetail(s Shell, r *cronsole.Run) *RunDetail {
+// Attempt is one that a run made before its latest one.
+type Attempt struct {
+	Attempt    int            `json:"attempt"`
+	State      cronsole.State `json:"state"`
+	StartedAt  time.Time      `json:"started_at"`
+	FinishedAt time.Time      `json:"finished_at"`
+	ExitCode   *int           `json:"exit_code"`
+	Signal     string         `json:"signal,omitempty"`
+	Error      string         `json:"error,omitempty"`
+}
+
+// NewRunDetail shows a run and the attempts that it made before.
+func NewRunDetail(s Shell, r *cronsole.Run, before []cronsole.Attempt) *RunDetail {
 	m := &RunDetail{
 		Shell: s, RunRow: NewRunRow(r), Args: append([]any{}, r.Args...),
 		OutputBytes: r.OutputBytes, OutputFrom: r.OutputFrom, PurgedAt: optional(r.PurgedAt),
+		NotBefore: optional(r.NotBefore),
+	}
+	m.Attempts = make([]Attempt, 0, len(before))
+	for _, a := range before {
+		m.Attempts = append(m.Attempts, Attempt{
+			Attempt: a.Number, State: a.State, StartedAt: a.StartedAt.UTC(), FinishedAt: a.FinishedAt.UTC(),
+			ExitCode: a.ExitCode, Signal: a.Signal, Error: CleanLine(a.Error),
+		})
 	}
 	m.Title = "Run " + m.Number()
 	return m

@@ -159,13 +159,13 @@ func TestTheEndOfARunIsAnnounced(t *testing.T) {
 	} {
 		r := run(9, state, 248*time.Second)
 		r.Reason = cronsole.ReasonPaused
-		if got := NewRunDetail(Shell{Now: noon}, r).Announcement(); got != want {
+		if got := NewRunDetail(Shell{Now: noon}, r, nil).Announcement(); got != want {
 			t.Errorf("%s: %q, want %q", state, got, want)
 		}
 	}
 	r := run(9, cronsole.Cancelled, 0)
 	r.StartedAt = time.Time{}
-	if got := NewRunDetail(Shell{Now: noon}, r).Announcement(); got != "Run 9 was cancelled" {
+	if got := NewRunDetail(Shell{Now: noon}, r, nil).Announcement(); got != "Run 9 was cancelled" {
 		t.Errorf("cancelled while it waited: %q", got)
 	}
 }
@@ -179,7 +179,7 @@ func TestARunMeasuredByTheMedian(t *testing.T) {
 		"just begun": {time.Hour, 0, 0}, "very long": {time.Millisecond, 365 * 24 * time.Hour, 100},
 	}
 	for name, tt := range tests {
-		m := NewRunDetail(Shell{Now: noon}, run(1, cronsole.Succeeded, tt.took))
+		m := NewRunDetail(Shell{Now: noon}, run(1, cronsole.Succeeded, tt.took), nil)
 		m.Median = tt.median
 		if got := m.Progress(); got != tt.want {
 			t.Errorf("%s: %d, want %d", name, got, tt.want)
@@ -187,17 +187,17 @@ func TestARunMeasuredByTheMedian(t *testing.T) {
 	}
 	waiting := run(1, cronsole.Queued, 0)
 	waiting.StartedAt, waiting.FinishedAt = time.Time{}, time.Time{}
-	m := NewRunDetail(Shell{Now: noon}, waiting)
+	m := NewRunDetail(Shell{Now: noon}, waiting, nil)
 	m.Median = time.Second
 	if m.Progress() != -1 || m.Elapsed() != 0 || m.ElapsedText() != "" {
 		t.Errorf("queued: %d, %s, %q", m.Progress(), m.Elapsed(), m.ElapsedText())
 	}
 	live := run(1, cronsole.Running, 0)
 	live.FinishedAt = time.Time{}
-	if got := NewRunDetail(Shell{Now: noon.Add(time.Minute)}, live).Elapsed(); got != 59900*time.Millisecond {
+	if got := NewRunDetail(Shell{Now: noon.Add(time.Minute)}, live, nil).Elapsed(); got != 59900*time.Millisecond {
 		t.Errorf("running: %s", got)
 	}
-	if got := NewRunDetail(Shell{Now: noon.Add(-time.Minute)}, live).Elapsed(); got != 0 {
+	if got := NewRunDetail(Shell{Now: noon.Add(-time.Minute)}, live, nil).Elapsed(); got != 0 {
 		t.Errorf("running, the clock went back: %s", got)
 	}
 }
@@ -228,7 +228,7 @@ func TestWhatARunSaysOfItself(t *testing.T) {
 		}},
 	}
 	for name, tt := range tests {
-		m := NewRunDetail(Shell{Now: noon.Add(time.Minute)}, tt.run)
+		m := NewRunDetail(Shell{Now: noon.Add(time.Minute)}, tt.run, nil)
 		m.Timeout = 10 * time.Minute
 		if diff := cmp.Diff(tt.want, said{m.subtitle(), m.plannedDetail(), m.OutputNote()}); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -5,6 +5,8 @@ import "cronsole/internal/cronsole"
 // subtitle says beside the heading when it began and how long it may take.
 func (m *RunDetail) subtitle() string {
 	switch {
+	case m.NotBefore != nil:
+		return "waits for attempt " + itoa(m.Attempt+1) + ", not before " + m.At(*m.NotBefore)
 	case m.State == cronsole.Queued:
 		return "waits for its turn"
 	case m.StartedAt == nil:

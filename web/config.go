@@ -39,6 +39,8 @@ type Store interface {
 	Counts(ctx context.Context, now time.Time) (cronsole.JobCounts, error)
 	Runs(ctx context.Context, q cronsole.RunQuery) (cronsole.RunPage, error)
 	Run(ctx context.Context, id int64) (*cronsole.Run, error)
+	// Attempts returns those before the latest one, oldest first.
+	Attempts(ctx context.Context, runID int64) ([]cronsole.Attempt, error)
 	// Output returns the kept chunks that end after the offset, in order.
 	Output(ctx context.Context, runID, from int64) ([]cronsole.Chunk, error)
 	JobStats(ctx context.Context, jobKey int64, since time.Time) (cronsole.JobStats, error)

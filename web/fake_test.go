@@ -33,6 +33,7 @@ type world struct {
 	jobs     map[string]*cronsole.Job
 	runs     []*cronsole.Run
 	output   map[int64][]cronsole.Chunk
+	attempts map[int64][]cronsole.Attempt
 	codes    []*cronsole.Code
 	keys     int64
 	reads    int
@@ -441,6 +442,13 @@ func (w *world) JobRow(_ context.Context, id string, _ int) (cronsole.JobRow, er
 		return cronsole.JobRow{}, missing(id)
 	}
 	return w.row(j), nil
+}
+
+func (w *world) Attempts(_ context.Context, runID int64) ([]cronsole.Attempt, error) {
+	if err := w.read(); err != nil {
+		return nil, err
+	}
+	return w.attempts[runID], nil
 }
 
 func (w *world) JobsByCode(context.Context) (map[string][]string, error) {

@@ -208,6 +208,8 @@ func (s *server) defaults() map[string]string {
 func ruleValues(r cronsole.Rules) map[string]string {
 	return map[string]string{
 		"jitter": r.Jitter.String(), "timeout": r.Timeout.String(), "overlap": string(r.Overlap), "misfire": string(r.Misfire),
+		"expires": r.Expires.String(), "retries": strconv.Itoa(r.Retries), "retry_backoff": r.RetryBackoff.String(),
+		"retry_max_backoff": r.RetryMax.String(), "on_interrupt": string(r.OnInterrupt),
 		"max_instances": strconv.Itoa(r.MaxInstances), "catchup_window": r.CatchupWindow.String(), "catchup_limit": strconv.Itoa(r.CatchupLimit),
 		"misfire_grace": r.MisfireGrace.String(), "keep_runs": strconv.Itoa(r.KeepRuns), "keep_days": strconv.Itoa(r.KeepDays),
 		"keep_bytes": strconv.FormatInt(r.KeepBytes, 10), "tags": strings.Join(r.Tags, ", "), "description": r.Description,

@@ -102,7 +102,13 @@ func (s *server) showRun(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	m := views.NewRunDetail(sh, run)
+	var earlier []cronsole.Attempt
+	if run.Attempt > 1 || !run.NotBefore.IsZero() {
+		if earlier, err = s.Store.Attempts(c.UserContext(), n); err != nil {
+			return err
+		}
+	}
+	m := views.NewRunDetail(sh, run, earlier)
 	r := Response{Model: m}
 	if run.State.Final() {
 		r.Until = m.Midnight() // a live run changes without a change being counted: its output grows

@@ -57,7 +57,7 @@ func TestFirstFaultyLineIsNamed(t *testing.T) {
 		}
 		faulty := rapid.SampledFrom([]string{
 			"week=54", "year=abc", "month=13", "jitter=soon", "keep_runs=-1", "overlap=perhaps", "wek=1", "nothing", "=1", "week=", "\x00",
-			"misfire=\xff", "interval", "retries=3", "end_date=tomorrow", "expression=1 2 3",
+			"misfire=\xff", "interval", "renice=3", "end_date=tomorrow", "expression=1 2 3",
 		})
 		places := rapid.SliceOfNDistinct(rapid.IntRange(typ+1, len(lines)), 1, 3, rapid.ID).Draw(t, "places")
 		low := len(lines) + 1

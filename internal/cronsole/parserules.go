@@ -11,7 +11,7 @@ import (
 // RuleKeys returns the keys that ParseRules reads, in the order of the form.
 func RuleKeys() []string {
 	return []string{
-		"jitter", "timeout", "overlap", "max_instances", "misfire", "misfire_grace", "catchup_window", "catchup_limit",
+		"jitter", "timeout", "expires", "retries", "retry_backoff", "retry_max_backoff", "on_interrupt", "overlap", "max_instances", "misfire", "misfire_grace", "catchup_window", "catchup_limit",
 		"keep_runs", "keep_days", "keep_bytes", "tags", "description",
 	}
 }
@@ -19,6 +19,7 @@ func RuleKeys() []string {
 const (
 	maxKept        = 1_000_000_000 // runs and days
 	maxKeptBytes   = 1 << 50
+	maxRetries     = 100
 	maxCatchup     = 1000 // rows that one job may add at a restart
 	maxTags        = 20
 	maxTag         = 40
@@ -35,6 +36,14 @@ func ParseRules(values map[string]any, base Rules) (Rules, error) {
 	out := base
 	r.duration("jitter", &out.Jitter)
 	r.duration("timeout", &out.Timeout)
+	r.duration("expires", &out.Expires)
+	r.limit("retries", &out.Retries)
+	if out.Retries > maxRetries {
+		r.wrong.add("retries", "is larger than %d; write a smaller number", maxRetries)
+	}
+	r.duration("retry_backoff", &out.RetryBackoff)
+	r.duration("retry_max_backoff", &out.RetryMax)
+	choice(&r, "on_interrupt", &out.OnInterrupt, InterruptFail, InterruptRerun)
 	choice(&r, "overlap", &out.Overlap, OverlapSkip, OverlapQueueOne, OverlapAllow, OverlapReplace)
 	r.limit("max_instances", &out.MaxInstances)
 	choice(&r, "misfire", &out.Misfire, MisfireSkip, MisfireRunOnce, MisfireRunAll)

@@ -144,7 +144,7 @@ func TestRulesThatCannotBeUsedSayWhatToWrite(t *testing.T) {
 			"description", 5, "must be a text",
 		},
 		"a misspelt key":  {"time_out", "1h", "is not a key of a job; did you mean timeout?"},
-		"an unknown key":  {"retries", 3, "is not a key of a job; it takes " + keys},
+		"an unknown key":  {"renice", 3, "is not a key of a job; it takes " + keys},
 		"a key of a code": {"isolation", "inline", "is not a key of a job; it takes " + keys},
 	}
 	for name, tt := range tests {
@@ -197,6 +197,7 @@ func TestRulesInJSONHaveTheKeysOfTheForm(t *testing.T) {
 func TestDefaultRules(t *testing.T) {
 	want := Rules{
 		Timeout: Duration(time.Hour), Overlap: "skip", Misfire: "run_once", MisfireGrace: Duration(time.Minute), CatchupWindow: Duration(day), CatchupLimit: 100,
+		RetryBackoff: Duration(10 * time.Second), RetryMax: Duration(10 * time.Minute), OnInterrupt: "fail",
 		KeepRuns: 1000, KeepDays: 90, KeepBytes: 100 << 20,
 	}
 	if diff := cmp.Diff(want, DefaultRules()); diff != "" {

@@ -76,6 +76,10 @@ type Run struct {
 	Args    []any // arguments of this run
 	Attempt int   // number of the latest attempt, from 1; 0 when it never started
 
+	// NotBefore is when a run that waits for its next attempt may start; zero
+	// for all others.
+	NotBefore time.Time
+
 	QueuedAt   time.Time // when the row was made
 	StartedAt  time.Time // zero when it never started
 	FinishedAt time.Time // zero while it is queued or running
@@ -109,6 +113,17 @@ func (r *Run) Duration(now time.Time) time.Duration {
 	}
 }
 
+// Attempt is one that a run made before its latest one.
+type Attempt struct {
+	Number     int // from 1
+	State      State
+	StartedAt  time.Time
+	FinishedAt time.Time
+	ExitCode   *int
+	Signal     string
+	Error      string
+}
+
 // Advance accounts for the due instants of one job between two cursors. A
 // store writes it whole or not at all.
 type Advance struct {
@@ -132,6 +147,7 @@ type Execution struct {
 	Attempt int
 	Args    []any
 	Timeout time.Duration // 0: none
+	Offset  int64         // bytes of output that earlier attempts have written
 }
 
 // Outcome is how an attempt ended.

@@ -141,7 +141,7 @@ func (e *Executor) Execute(ctx context.Context, x cronsole.Execution) (out crons
 		Attempt:   x.Attempt,
 		StartedAt: e.cfg.Now().UTC(),
 	}
-	rec := e.newRecorder(ctx, x.RunID)
+	rec := e.newRecorder(ctx, x.RunID, x.Offset)
 	end := e.attempt(ctx, x, rec)
 	out.State, out.ExitCode, out.Signal, out.Error = end.state, end.exitCode, end.signal, end.err
 

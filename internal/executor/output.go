@@ -48,18 +48,19 @@ type recorder struct {
 	closed  bool
 	chunks  []cronsole.Chunk // not yet with the sink, oldest first
 	pending int64            // bytes in chunks
-	total   int64            // bytes written since the run began
+	total   int64            // bytes written since the run began, those of earlier attempts included
 	spare   []byte           // buffer of a dropped chunk, to be used again
 	tail    []byte           // the last bytes of Stderr
 
 	failing bool // of the flusher: the failure of the sink was logged
 }
 
-func (e *Executor) newRecorder(ctx context.Context, runID int64) *recorder {
+func (e *Executor) newRecorder(ctx context.Context, runID, offset int64) *recorder {
 	r := &recorder{
 		sink:  e.cfg.Sink,
 		runID: runID,
 		limit: e.cfg.OutputLimit,
+		total: offset,
 		now:   e.cfg.Now,
 		log:   e.cfg.Log,
 		ctx:   context.WithoutCancel(ctx),

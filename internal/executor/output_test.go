@@ -184,7 +184,7 @@ func TestRecorderKeepsTheEnd(t *testing.T) {
 		sink := newMemorySink()
 		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		e := New(Config{Sink: sink, OutputLimit: limit, Now: func() time.Time { return now }})
-		r := e.newRecorder(context.Background(), 1)
+		r := e.newRecorder(context.Background(), 1, 0)
 		var all []byte
 		for i := range rapid.IntRange(0, 40).Draw(t, "writes") {
 			size := rapid.IntRange(0, 50_000).Draw(t, "size")
@@ -230,7 +230,7 @@ func TestByteWiseChangeOfStreamsCostsFewChunks(t *testing.T) {
 	sink := newMemorySink()
 	sink.setRefuse(errors.New("broken"))
 	e := New(Config{Sink: sink, Now: time.Now})
-	r := e.newRecorder(t.Context(), 1)
+	r := e.newRecorder(t.Context(), 1, 0)
 	for i := range 300_000 {
 		if err := r.write(cronsole.Stream(1+i%2), []byte("x")); err != nil {
 			t.Fatal(err)
@@ -250,7 +250,7 @@ func TestByteWiseChangeOfStreamsCostsFewChunks(t *testing.T) {
 }
 
 func TestWritingAfterTheEndIsRefused(t *testing.T) {
-	r := New(Config{Sink: newMemorySink()}).newRecorder(t.Context(), 1)
+	r := New(Config{Sink: newMemorySink()}).newRecorder(t.Context(), 1, 0)
 	r.close()
 	if _, err := r.stream(cronsole.Stdout).Write([]byte("x")); !errors.Is(err, errClosed) {
 		t.Errorf("got %v", err)

@@ -45,7 +45,7 @@ func (s *Scheduler) round(ticked bool) {
 		return
 	}
 	s.setBack(now)
-	if !s.startQueued() {
+	if !s.expire(now) || !s.startQueued() {
 		return
 	}
 	for s.fire() {

@@ -241,7 +241,8 @@ func (f *fakeStore) StartRuns(_ context.Context, ids []int64, at time.Time) erro
 		}
 	}
 	for _, id := range ids {
-		f.runs[id].State, f.runs[id].StartedAt, f.runs[id].Attempt = cronsole.Running, at, 1
+		f.runs[id].State, f.runs[id].StartedAt = cronsole.Running, at
+		f.runs[id].Attempt++
 	}
 	return nil
 }
@@ -253,14 +254,42 @@ func (f *fakeStore) FinishRun(_ context.Context, o cronsole.Outcome) error {
 	}
 	defer leave()
 	r := f.runs[o.RunID]
-	if r == nil || r.State.Final() || r.Attempt != o.Attempt {
+	if r == nil || r.State.Final() || o.Attempt != 0 && r.Attempt != o.Attempt {
 		return &cronsole.Error{Kind: cronsole.Stale, Message: "not running at that attempt"}
 	}
 	r.State, r.FinishedAt, r.Error = o.State, o.FinishedAt, o.Error
 	return nil
 }
 
-func (f *fakeStore) InterruptRuns(_ context.Context, at time.Time, notes map[int64]string) ([]*cronsole.Run, error) {
+func (f *fakeStore) RetryRun(_ context.Context, o cronsole.Outcome, at time.Time) error {
+	leave, err := f.enter("RetryRun")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	r := f.runs[o.RunID]
+	if r == nil || r.State != cronsole.Running || r.Attempt != o.Attempt {
+		return &cronsole.Error{Kind: cronsole.Stale, Message: "not running at that attempt"}
+	}
+	r.State, r.NotBefore, r.Error = cronsole.Queued, at, o.Error
+	return nil
+}
+
+func (f *fakeStore) ExpireRuns(_ context.Context, ids []int64, at time.Time) error {
+	leave, err := f.enter("ExpireRuns")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	for _, id := range ids {
+		if r := f.runs[id]; r.State == cronsole.Queued {
+			r.State, r.Reason, r.FinishedAt = cronsole.Skipped, cronsole.ReasonExpired, at
+		}
+	}
+	return nil
+}
+
+func (f *fakeStore) InterruptRuns(_ context.Context, at time.Time, notes map[int64]string, again func(*cronsole.Run) bool) ([]*cronsole.Run, error) {
 	leave, err := f.enter("InterruptRuns")
 	if err != nil {
 		return nil, err
@@ -268,11 +297,17 @@ func (f *fakeStore) InterruptRuns(_ context.Context, at time.Time, notes map[int
 	defer leave()
 	var out []*cronsole.Run
 	for _, r := range f.runs {
-		if r.State == cronsole.Running {
-			r.State, r.FinishedAt, r.Error = cronsole.Interrupted, at, notes[r.ID]
-			c := *r
-			out = append(out, &c)
+		if r.State != cronsole.Running {
+			continue
 		}
+		c := *r
+		c.State, c.FinishedAt, c.Error = cronsole.Interrupted, at, notes[r.ID]
+		out = append(out, &c)
+		if again(r) {
+			r.State, r.NotBefore = cronsole.Queued, at
+			continue
+		}
+		r.State, r.FinishedAt, r.Error = cronsole.Interrupted, at, notes[r.ID]
 	}
 	return out, nil
 }

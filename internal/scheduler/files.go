@@ -84,11 +84,11 @@ func (s *Scheduler) follow(ctx context.Context, id string) error {
 	defer s.end(id)
 	ctx = context.WithoutCancel(ctx)
 	e, job, err := s.find(ctx, id)
-	if kind(err) == cronsole.NotFound || e == nil || job.Definition.Source != cronsole.SourceFile {
-		return nil // deleted, finished or edited meanwhile
-	}
-	if err != nil {
+	if err != nil && kind(err) != cronsole.NotFound {
 		return err
+	}
+	if e == nil || job.Definition.Source != cronsole.SourceFile {
+		return nil // deleted, finished or edited meanwhile
 	}
 	code, ok := s.Codes.Code(job.Definition.Code)
 	switch {

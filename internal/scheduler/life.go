@@ -84,16 +84,21 @@ func (s *Scheduler) takeUp(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("end the processes of the last life: %w", err)
 	}
-	interrupted, err := s.Store.InterruptRuns(ctx, s.now(), notes)
+	jobs, err := s.Store.LiveJobs(ctx)
+	if err != nil {
+		return fmt.Errorf("read jobs: %w", err)
+	}
+	rules := make(map[int64]cronsole.Rules, len(jobs))
+	for _, job := range jobs {
+		rules[job.Key] = job.Definition.Rules
+	}
+	again := func(r *cronsole.Run) bool { return rules[r.JobKey].RunsAgain(r.Attempt) }
+	interrupted, err := s.Store.InterruptRuns(ctx, s.now(), notes, again)
 	if err != nil {
 		return fmt.Errorf("record interrupted runs: %w", err)
 	}
 	for _, r := range interrupted {
-		s.Log.Warn("run was interrupted by the end of the console", "job", r.JobID, "run", r.ID, "note", notes[r.ID])
-	}
-	jobs, err := s.Store.LiveJobs(ctx)
-	if err != nil {
-		return fmt.Errorf("read jobs: %w", err)
+		s.Log.Warn("run was interrupted by the end of the console", "job", r.JobID, "run", r.ID, "again", again(r), "note", notes[r.ID])
 	}
 	waiting, err := s.Store.QueuedRuns(ctx)
 	if err != nil {
@@ -136,13 +141,9 @@ func (brokenTrigger) Count(_, _ time.Time) int64       { return 0 }
 // holds the mutex.
 func (s *Scheduler) requeue(rows []*cronsole.Run) {
 	for _, r := range rows {
-		timeout := cronsole.DefaultRules().Timeout
-		if e := s.entries[r.JobKey]; e != nil {
-			timeout = e.job.Definition.Rules.Timeout
-		}
 		s.shift(r.JobKey, load{queued: 1})
 		s.queued++
-		s.enqueue(s.track(r, timeout))
+		s.enqueue(s.track(r, s.rulesOf(r.JobKey)))
 	}
 }
 

@@ -22,6 +22,9 @@ type run struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	queued bool
+
+	notBefore time.Time // of a queued one: when its next attempt may start
+	expires   time.Time // when it is too late to start; zero: never
 }
 
 // launch starts or queues a row that was written. The caller holds the mutex
@@ -29,9 +32,9 @@ type run struct {
 func (s *Scheduler) launch(row *cronsole.Run, job *cronsole.Job) {
 	switch row.State {
 	case cronsole.Running:
-		s.start(s.track(row, job.Definition.Rules.Timeout))
+		s.start(s.track(row, job.Definition.Rules))
 	case cronsole.Queued:
-		r := s.track(row, job.Definition.Rules.Timeout)
+		r := s.track(row, job.Definition.Rules)
 		s.enqueue(r)
 		if job.Definition.Rules.Overlap == cronsole.OverlapReplace {
 			s.replaceOthers(r)
@@ -59,18 +62,44 @@ func (s *Scheduler) replaceOthers(by *run) {
 }
 
 // track makes the run of a row. The caller holds the mutex.
-func (s *Scheduler) track(row *cronsole.Run, timeout cronsole.Duration) *run {
+func (s *Scheduler) track(row *cronsole.Run, rules cronsole.Rules) *run {
 	r := &run{
-		key:    row.JobKey,
-		queued: row.State == cronsole.Queued,
+		key:       row.JobKey,
+		queued:    row.State == cronsole.Queued,
+		notBefore: row.NotBefore,
 		exec: cronsole.Execution{
 			RunID: row.ID, JobID: row.JobID, Code: row.Code, Due: row.Due,
-			Attempt: 1, Args: row.Args, Timeout: time.Duration(timeout),
+			Attempt: row.Attempt, Args: row.Args, Timeout: time.Duration(rules.Timeout), Offset: row.OutputBytes,
 		},
+	}
+	if r.queued {
+		r.exec.Attempt++ // the one that it waits for
+		r.expires = expiry(row, rules)
 	}
 	r.ctx, r.cancel = context.WithCancelCause(s.runs)
 	s.live[row.ID] = r
 	return r
+}
+
+// expiry is when a row that waits for its first attempt waits too long.
+func expiry(row *cronsole.Run, rules cronsole.Rules) time.Time {
+	if rules.Expires == 0 || row.Attempt > 0 {
+		return time.Time{}
+	}
+	from := row.QueuedAt
+	if !row.Due.IsZero() {
+		from = row.Due.Add(cronsole.JitterOffset(row.JobKey, row.Due, rules.Jitter))
+	}
+	return from.Add(time.Duration(rules.Expires))
+}
+
+// rulesOf are the rules of a job; the defaults when it has left memory. The
+// caller holds the mutex.
+func (s *Scheduler) rulesOf(key int64) cronsole.Rules {
+	if e := s.entries[key]; e != nil {
+		return e.job.Definition.Rules
+	}
+	return cronsole.DefaultRules()
 }
 
 // enqueue appends a run to the queue of its code. The caller holds the mutex.
@@ -104,12 +133,23 @@ func (s *Scheduler) execute(r *run) (out cronsole.Outcome) {
 }
 
 // finish records an outcome, and only then lets the job and the slot go: a job
-// whose last run is not known to have ended does not start another.
+// whose last run is not known to have ended does not start another. A run that
+// is to be tried again waits for that.
 func (s *Scheduler) finish(r *run, out cronsole.Outcome) {
-	recorded := s.record(out)
+	wait, again := s.retryAfter(r, out)
+	at := s.now().Add(wait)
+	recorded := s.record(out, func(ctx context.Context) error {
+		if again {
+			return s.Store.RetryRun(ctx, out, at)
+		}
+		return s.Store.FinishRun(ctx, out)
+	})
 	s.mu.Lock()
 	delete(s.live, r.exec.RunID)
 	s.shift(r.key, load{running: -1})
+	if again && recorded {
+		s.requeueFailed(r, out, at)
+	}
 	s.mu.Unlock()
 	s.Executor.Release(r.exec.Code)
 	if recorded {
@@ -121,15 +161,40 @@ func (s *Scheduler) finish(r *run, out cronsole.Outcome) {
 	if waiting {
 		s.wakeEngine()
 	}
-	s.Log.Info("run finished", "job", r.exec.JobID, "run", out.RunID, "state", out.State, "error", out.Error)
+	s.Log.Info("run finished", "job", r.exec.JobID, "run", out.RunID, "attempt", out.Attempt, "state", out.State, "error", out.Error, "again", again)
+}
+
+// retryAfter is how long a run waits for its next attempt, if it has one. The
+// runs of a job that was deleted are not tried again.
+func (s *Scheduler) retryAfter(r *run, out cronsole.Outcome) (time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.entries[r.key] == nil {
+		return 0, false
+	}
+	return s.rulesOf(r.key).RetryAfter(out.RunID, out.Attempt, out.State)
+}
+
+// requeueFailed lets a run wait whose next attempt was written. The caller holds
+// the mutex.
+func (s *Scheduler) requeueFailed(r *run, out cronsole.Outcome, at time.Time) {
+	next := *r
+	next.queued, next.notBefore, next.expires = true, at, time.Time{}
+	next.exec.Attempt++
+	next.exec.Offset = out.OutputBytes
+	next.ctx, next.cancel = context.WithCancelCause(s.runs)
+	s.live[r.exec.RunID] = &next
+	s.shift(r.key, load{queued: 1})
+	s.queued++
+	s.queues[r.exec.Code] = insert(s.queues[r.exec.Code], &next)
 }
 
 // record writes an outcome, again and again while the store cannot. It gives up
 // when the row is not there to be finished, or when the console ends; then the
 // next start records the run as interrupted.
-func (s *Scheduler) record(out cronsole.Outcome) bool {
+func (s *Scheduler) record(out cronsole.Outcome, write func(context.Context) error) bool {
 	for tries := 0; ; tries++ {
-		err := s.Store.FinishRun(s.ledger, out)
+		err := write(s.ledger)
 		if err == nil {
 			return true
 		}
@@ -260,11 +325,53 @@ func (s *Scheduler) dequeue() (ready []*run) {
 // has left memory was deleted or has finished; its runs go one after another.
 // The caller holds the mutex.
 func (s *Scheduler) mayLeave(r *run) bool {
-	rules := cronsole.DefaultRules()
-	if e := s.entries[r.key]; e != nil {
-		rules = e.job.Definition.Rules
+	return !r.notBefore.After(s.now()) && mayStart(s.loads[r.key], s.rulesOf(r.key))
+}
+
+// expire ends the queued runs that have waited too long. It reports false when
+// that could not be written; then they are looked at again.
+func (s *Scheduler) expire(now time.Time) bool {
+	var late []*run
+	s.mu.Lock()
+	for _, q := range s.queues {
+		for _, r := range q {
+			if !r.expires.IsZero() && now.After(r.expires) {
+				late = append(late, r)
+			}
+		}
 	}
-	return mayStart(s.loads[r.key], rules)
+	ids := make([]int64, len(late))
+	for i, r := range late {
+		s.unqueue(r)
+		ids[i] = r.exec.RunID
+	}
+	s.mu.Unlock()
+	if len(late) == 0 {
+		return true
+	}
+	err := s.Store.ExpireRuns(s.ledger, ids, now)
+	s.outcome("record runs that expired", err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range late {
+		if err != nil {
+			s.waitAgain(r)
+			continue
+		}
+		delete(s.live, r.exec.RunID)
+		s.shift(r.key, load{queued: -1})
+		r.cancel(nil)
+	}
+	s.Revision.Bump()
+	return err == nil
+}
+
+// waitAgain puts a run back into its queue that could not be taken out of the
+// ledger. The caller holds the mutex.
+func (s *Scheduler) waitAgain(r *run) {
+	r.queued = true
+	s.queued++
+	s.queues[r.exec.Code] = insert(s.queues[r.exec.Code], r)
 }
 
 // putBack returns runs whose start was not written to their queues.
@@ -274,10 +381,8 @@ func (s *Scheduler) putBack(ready []*run) {
 	for i := len(ready) - 1; i >= 0; i-- {
 		r := ready[i]
 		s.Executor.Release(r.exec.Code)
-		s.queues[r.exec.Code] = insert(s.queues[r.exec.Code], r)
-		s.queued++
 		s.shift(r.key, load{queued: 1, running: -1})
-		r.queued = true
+		s.waitAgain(r)
 	}
 }
 
@@ -333,9 +438,7 @@ func (s *Scheduler) cancelQueued(ctx context.Context, r *run, why error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		r.queued = true
-		s.queued++
-		s.queues[r.exec.Code] = insert(s.queues[r.exec.Code], r)
+		s.waitAgain(r)
 		return fmt.Errorf("cancel run %d: %w", r.exec.RunID, err)
 	}
 	delete(s.live, r.exec.RunID)

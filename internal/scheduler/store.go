@@ -37,13 +37,21 @@ type Store interface {
 	Advance(ctx context.Context, batch []*cronsole.Advance) error
 	// AddRun adds a row and sets its ID.
 	AddRun(ctx context.Context, run *cronsole.Run) error
-	// StartRuns turns queued rows into running ones, attempt 1, started at.
+	// StartRuns turns queued rows into running ones, on their next attempt,
+	// started at.
 	StartRuns(ctx context.Context, ids []int64, at time.Time) error
 	// FinishRun writes the outcome of an attempt; attempt 0 ends a queued row.
 	FinishRun(ctx context.Context, outcome cronsole.Outcome) error
-	// InterruptRuns ends every running row as interrupted and returns them;
-	// notes adds to the error text of the runs that it names.
-	InterruptRuns(ctx context.Context, at time.Time, notes map[int64]string) ([]*cronsole.Run, error)
+	// RetryRun keeps an outcome as that of an earlier attempt and queues its run
+	// again, for not before at.
+	RetryRun(ctx context.Context, outcome cronsole.Outcome, at time.Time) error
+	// ExpireRuns ends queued rows as skipped(expired); those that are not queued
+	// any more are left alone.
+	ExpireRuns(ctx context.Context, ids []int64, at time.Time) error
+	// InterruptRuns ends every running row as interrupted and returns them; those
+	// for which again reports true are queued for another attempt instead. Notes
+	// adds to the error text of the runs that it names.
+	InterruptRuns(ctx context.Context, at time.Time, notes map[int64]string, again func(*cronsole.Run) bool) ([]*cronsole.Run, error)
 	// QueuedRuns returns the queued rows, oldest first.
 	QueuedRuns(ctx context.Context) ([]*cronsole.Run, error)
 	// Processes returns the child processes of rows that are still running.

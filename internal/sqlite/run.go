@@ -127,7 +127,7 @@ func (s *Store) AddRun(ctx context.Context, run *cronsole.Run) error {
 func (s *Store) StartRuns(ctx context.Context, ids []int64, at time.Time) error {
 	err := s.write(ctx, func(t tx) error {
 		for _, id := range ids {
-			n, err := t.changed(`UPDATE runs SET state = 'running', started_at = ?, attempt = attempt + 1
+			n, err := t.changed(`UPDATE runs SET state = 'running', started_at = ?, attempt = attempt + 1, not_before = NULL, error = ''
 				WHERE id = ? AND state = 'queued'`, ms(at), id)
 			if err != nil {
 				return err
@@ -169,9 +169,9 @@ func (s *Store) FinishRun(ctx context.Context, o cronsole.Outcome) error {
 	err := s.write(ctx, func(t tx) error {
 		n, err := t.changed(`UPDATE runs SET state = ?, started_at = ifnull(?, started_at), finished_at = ?, exit_code = ?, signal = ?, error = ?,
 				output_bytes = max(output_bytes, ?), output_from = max(output_from, ?)
-			WHERE id = ? AND attempt = ? AND state = ?`,
+			WHERE id = ? AND attempt = iif(? = 0, attempt, ?) AND state = ?`,
 			o.State, ms(o.StartedAt), ms(o.FinishedAt), intOrNull(o.ExitCode), o.Signal, o.Error,
-			o.OutputBytes, o.OutputFrom, o.RunID, o.Attempt, from)
+			o.OutputBytes, o.OutputFrom, o.RunID, o.Attempt, o.Attempt, from)
 		if err != nil {
 			return err
 		}
@@ -199,13 +199,76 @@ func countFailure(t tx, runID int64, state cronsole.State) error {
 	return err
 }
 
+const keepAttemptSQL = `INSERT INTO attempts (run_id, attempt, state, started_at, finished_at, exit_code, signal, error)
+	SELECT id, attempt, ?, ifnull(?, started_at), ?, ?, ?, ? FROM runs WHERE id = ?`
+
+const waitAgainSQL = `UPDATE runs SET state = 'queued', not_before = ?, exit_code = NULL, signal = '', error = ?,
+		output_bytes = max(output_bytes, ?), output_from = max(output_from, ?)
+	WHERE id = ? AND attempt = ? AND state = 'running'`
+
+// RetryRun keeps an outcome as that of an earlier attempt and lets its run wait
+// for the next one, which may start at the given time. Errors as FinishRun's.
+func (s *Store) RetryRun(ctx context.Context, o cronsole.Outcome, at time.Time) error {
+	err := s.write(ctx, func(t tx) error {
+		n, err := t.changed(waitAgainSQL, ms(at), o.Error, o.OutputBytes, o.OutputFrom, o.RunID, o.Attempt)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return notInState(t, o.RunID, "running")
+		}
+		if _, err := t.exec(keepAttemptSQL, o.State, ms(o.StartedAt), ms(o.FinishedAt), intOrNull(o.ExitCode), o.Signal, o.Error, o.RunID); err != nil {
+			return err
+		}
+		_, err = t.exec(`DELETE FROM processes WHERE run_id = ?`, o.RunID)
+		return err
+	})
+	return failed(err, "retry run %d", o.RunID)
+}
+
+// ExpireRuns ends queued rows that waited too long as skipped(expired). Rows
+// that are not queued any more are left alone.
+func (s *Store) ExpireRuns(ctx context.Context, ids []int64, at time.Time) error {
+	err := s.write(ctx, func(t tx) error {
+		for _, id := range ids {
+			if _, err := t.exec(`UPDATE runs SET state = 'skipped', reason = 'expired', finished_at = ? WHERE id = ? AND state = 'queued'`, ms(at), id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return failed(err, "expire runs")
+}
+
+// Attempts returns the attempts that a run made before its latest one, oldest
+// first.
+func (s *Store) Attempts(ctx context.Context, runID int64) ([]cronsole.Attempt, error) {
+	rows, err := s.readDB.QueryContext(ctx, `SELECT attempt, state, started_at, finished_at, exit_code, signal, error
+		FROM attempts WHERE run_id = ? ORDER BY attempt`, runID)
+	if err != nil {
+		return nil, failed(err, "attempts of run %d", runID)
+	}
+	all, err := collect(rows, func(row scanner) (a cronsole.Attempt, err error) {
+		var started, finished, exit sql.NullInt64
+		err = row.Scan(&a.Number, &a.State, &started, &finished, &exit, &a.Signal, &a.Error)
+		a.StartedAt, a.FinishedAt = fromMS(started), fromMS(finished)
+		if exit.Valid {
+			code := int(exit.Int64)
+			a.ExitCode = &code
+		}
+		return a, err
+	})
+	return all, failed(err, "attempts of run %d", runID)
+}
+
 // interruptedText is the error of a run that the console's end cut short.
 const interruptedText = "The console ended while this run was going on."
 
 // InterruptRuns ends every running row as interrupted and returns them, oldest
-// first. A note says more about the run that it is keyed by. The processes are
-// forgotten, so whoever wants to end them does it before.
-func (s *Store) InterruptRuns(ctx context.Context, at time.Time, notes map[int64]string) ([]*cronsole.Run, error) {
+// first; those for which again reports true wait for another attempt instead. A
+// note says more about the run that it is keyed by. The processes are forgotten,
+// so whoever wants to end them does it before.
+func (s *Store) InterruptRuns(ctx context.Context, at time.Time, notes map[int64]string, again func(*cronsole.Run) bool) ([]*cronsole.Run, error) {
 	var runs []*cronsole.Run
 	err := s.write(ctx, func(t tx) error {
 		rows, err := t.query(selectRuns + `WHERE runs.state IN ('queued', 'running') AND runs.state = 'running' ORDER BY runs.id`)
@@ -219,6 +282,12 @@ func (s *Store) InterruptRuns(ctx context.Context, at time.Time, notes map[int64
 			r.State, r.FinishedAt, r.Error = cronsole.Interrupted, cut(at), interruptedText
 			if note := notes[r.ID]; note != "" {
 				r.Error += " " + note
+			}
+			if again(r) {
+				if err := interruptAttempt(t, r, at); err != nil {
+					return err
+				}
+				continue
 			}
 			if _, err := t.exec(`UPDATE runs SET state = 'interrupted', finished_at = ?, error = ? WHERE id = ?`, ms(at), r.Error, r.ID); err != nil {
 				return err
@@ -234,6 +303,16 @@ func (s *Store) InterruptRuns(ctx context.Context, at time.Time, notes map[int64
 		return nil, failed(err, "interrupt runs")
 	}
 	return runs, nil
+}
+
+// interruptAttempt keeps the attempt of a running row as interrupted and queues
+// the row again.
+func interruptAttempt(t tx, r *cronsole.Run, at time.Time) error {
+	if _, err := t.exec(keepAttemptSQL, cronsole.Interrupted, nil, ms(at), nil, "", r.Error, r.ID); err != nil {
+		return err
+	}
+	_, err := t.exec(waitAgainSQL, ms(at), r.Error, 0, 0, r.ID, r.Attempt)
+	return err
 }
 
 // SaveProcess notes the child process of a running attempt.

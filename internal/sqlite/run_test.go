@@ -172,7 +172,7 @@ func TestInterruptRuns(t *testing.T) {
 	must(t, s.SaveProcess(t.Context(), cronsole.Process{RunID: a.ID, Attempt: 1, PID: 42, BootID: "b"}))
 
 	at := noon.Add(time.Hour)
-	got := get(s.InterruptRuns(t.Context(), at, map[int64]string{b.ID: "Its process 7 was ended."}))(t)
+	got := get(s.InterruptRuns(t.Context(), at, map[int64]string{b.ID: "Its process 7 was ended."}, never))(t)
 	if len(got) != 2 || got[0].Error != interruptedText || got[1].Error != interruptedText+" Its process 7 was ended." {
 		t.Fatalf("got %+v", got)
 	}
@@ -190,7 +190,7 @@ func TestInterruptRuns(t *testing.T) {
 	if got := get(s.Job(t.Context(), "x"))(t).FailStreak; got != 2 {
 		t.Errorf("streak %d", got)
 	}
-	if got := get(s.InterruptRuns(t.Context(), at, nil))(t); len(got) != 0 {
+	if got := get(s.InterruptRuns(t.Context(), at, nil, never))(t); len(got) != 0 {
 		t.Errorf("again: %v", got)
 	}
 }
@@ -257,5 +257,70 @@ func TestRuns(t *testing.T) {
 	}
 	if _, err := s.Run(t.Context(), 12345); kindOf(err) != cronsole.NotFound {
 		t.Errorf("unknown run: %v", err)
+	}
+}
+
+func never(*cronsole.Run) bool { return false }
+
+// A run that is tried again is queued with what its attempts were, until the
+// last one ends it.
+func TestRunIsTriedAgain(t *testing.T) {
+	s := openStore(t, Options{})
+	j := addJob(t, s, "j")
+	a := tickOf(j)
+	must(t, s.Advance(t.Context(), []*cronsole.Advance{a}))
+	id := a.Runs[0].ID
+	code := 3
+	first := cronsole.Outcome{
+		RunID: id, Attempt: 1, State: cronsole.Failed, StartedAt: noon, FinishedAt: noon.Add(time.Second),
+		ExitCode: &code, Error: "no answer", OutputBytes: 40,
+	}
+	must(t, s.RetryRun(t.Context(), first, noon.Add(11*time.Second)))
+	if err := s.RetryRun(t.Context(), first, noon); kindOf(err) != cronsole.Stale {
+		t.Errorf("the same outcome again: %v", err)
+	}
+	waiting := get(s.QueuedRuns(t.Context()))(t)
+	if len(waiting) != 1 || waiting[0].Attempt != 1 || !waiting[0].NotBefore.Equal(noon.Add(11*time.Second)) || waiting[0].OutputBytes != 40 {
+		t.Fatalf("waiting: %+v", waiting)
+	}
+	must(t, s.StartRuns(t.Context(), []int64{id}, noon.Add(12*time.Second)))
+	again := func(r *cronsole.Run) bool { return r.Attempt == 2 }
+	if got := get(s.InterruptRuns(t.Context(), noon.Add(13*time.Second), nil, again))(t); len(got) != 1 {
+		t.Fatalf("interrupted: %v", got)
+	}
+	must(t, s.StartRuns(t.Context(), []int64{id}, noon.Add(14*time.Second)))
+	must(t, s.FinishRun(t.Context(), cronsole.Outcome{
+		RunID: id, Attempt: 3, State: cronsole.Succeeded, StartedAt: noon.Add(14 * time.Second), FinishedAt: noon.Add(15 * time.Second),
+	}))
+	r := get(s.Run(t.Context(), id))(t)
+	if r.State != cronsole.Succeeded || r.Attempt != 3 || r.Error != "" || !r.NotBefore.IsZero() {
+		t.Errorf("at last: %+v", r)
+	}
+	want := []cronsole.Attempt{
+		{Number: 1, State: cronsole.Failed, StartedAt: noon, FinishedAt: noon.Add(time.Second), ExitCode: &code, Error: "no answer"},
+		{Number: 2, State: cronsole.Interrupted, StartedAt: noon.Add(12 * time.Second), FinishedAt: noon.Add(13 * time.Second), Error: interruptedText},
+	}
+	if diff := cmp.Diff(want, get(s.Attempts(t.Context(), id))(t)); diff != "" {
+		t.Errorf("attempts (-want +got):\n%s", diff)
+	}
+	if streak := get(s.Job(t.Context(), "j"))(t).FailStreak; streak != 0 {
+		t.Errorf("the job fails %d times in a row", streak)
+	}
+}
+
+func TestQueuedRunsEnd(t *testing.T) {
+	s := openStore(t, Options{})
+	j := addJob(t, s, "j")
+	retried, fresh := tickOf(j), tickOf(j)
+	fresh.Runs[0].State, fresh.Runs[0].Attempt, fresh.Runs[0].StartedAt = cronsole.Queued, 0, time.Time{}
+	must(t, s.Advance(t.Context(), []*cronsole.Advance{retried, fresh}))
+	must(t, s.RetryRun(t.Context(), cronsole.Outcome{RunID: retried.Runs[0].ID, Attempt: 1, State: cronsole.Failed, FinishedAt: noon}, noon))
+	must(t, s.FinishRun(t.Context(), cronsole.Outcome{RunID: retried.Runs[0].ID, State: cronsole.Cancelled, FinishedAt: noon}))
+	ids := []int64{retried.Runs[0].ID, fresh.Runs[0].ID}
+	must(t, s.ExpireRuns(t.Context(), ids, noon))
+	for i, want := range []cronsole.State{cronsole.Cancelled, cronsole.Skipped} {
+		if r := get(s.Run(t.Context(), ids[i]))(t); r.State != want {
+			t.Errorf("run %d is %s, want %s", i, r.State, want)
+		}
 	}
 }

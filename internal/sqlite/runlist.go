@@ -14,7 +14,7 @@ import (
 const (
 	runColumns = `runs.id, runs.job_key, jobs.job_id, runs.code, runs.due, runs.due_until, runs.count, runs.cause, runs.state, runs.reason,
 	runs.args, runs.attempt, runs.queued_at, runs.started_at, runs.finished_at, runs.exit_code, runs.signal, runs.error,
-	runs.output_bytes, runs.output_from, runs.purged_at`
+	runs.output_bytes, runs.output_from, runs.purged_at, runs.not_before`
 
 	// The cross join keeps SQLite from walking the jobs first.
 	selectRuns = `SELECT ` + runColumns + ` FROM runs CROSS JOIN jobs ON jobs.key = runs.job_key `
@@ -22,13 +22,13 @@ const (
 
 func scanRun(row scanner) (*cronsole.Run, error) {
 	var (
-		r                                                   cronsole.Run
-		due, until, queued, started, finished, exit, purged sql.NullInt64
-		args                                                string
+		r                                                              cronsole.Run
+		due, until, queued, started, finished, exit, purged, notBefore sql.NullInt64
+		args                                                           string
 	)
 	err := row.Scan(&r.ID, &r.JobKey, &r.JobID, &r.Code, &due, &until, &r.Count, &r.Cause, &r.State, &r.Reason,
 		&args, &r.Attempt, &queued, &started, &finished, &exit, &r.Signal, &r.Error,
-		&r.OutputBytes, &r.OutputFrom, &purged)
+		&r.OutputBytes, &r.OutputFrom, &purged, &notBefore)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,7 @@ func scanRun(row scanner) (*cronsole.Run, error) {
 	}
 	r.Due, r.DueUntil, r.QueuedAt = fromMS(due), fromMS(until), fromMS(queued)
 	r.StartedAt, r.FinishedAt, r.PurgedAt = fromMS(started), fromMS(finished), fromMS(purged)
+	r.NotBefore = fromMS(notBefore)
 	if exit.Valid {
 		code := int(exit.Int64)
 		r.ExitCode = &code
