@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"cronsole/internal/sqlite"
+	"cronsole/internal/verify"
 )
 
 // crashCycles is how often TestCrash kills the console.
@@ -71,6 +74,16 @@ func TestCrash(t *testing.T) {
 	interrupted := 0
 	for id, rows := range ledger {
 		interrupted += compareLedger(t, id, rows, started)
+	}
+	err := sqlite.Histories(t.Context(), data, time.Now(), func(h verify.History) error {
+		found, err := verify.Check(h, time.Time{}, time.Time{})
+		for _, f := range found {
+			t.Errorf("verify: %s", f)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 	t.Logf("%d kills, %d starts, %d interrupted", crashCycles, len(started), interrupted)
 }

@@ -35,6 +35,7 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Check .schedule files, for people and for CI."`
 	Backup  backupCmd  `cmd:"" help:"Copy the ledger to a file, while the console runs."`
 	Restore restoreCmd `cmd:"" help:"Make a backup the ledger of a data folder."`
+	Verify  verifyCmd  `cmd:"" help:"Compare the ledger with every instant that was due."`
 	Doctor  doctorCmd  `cmd:"" help:"Look at a data folder: what is wrong, and what to do."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 	ExecJob execJobCmd `cmd:"" name:"exec-job" hidden:"" help:"Run one Go job in this process (used by serve)."`

@@ -23,9 +23,9 @@ var backupParams = map[string]string{"_busy_timeout": "5000"}
 // The copy takes one read transaction; the write-ahead log of the console
 // cannot be emptied until it ends.
 func Backup(ctx context.Context, dir, file string) error {
-	source := filepath.Join(dir, fileName)
-	if _, err := os.Stat(source); err != nil {
-		return fmt.Errorf("there is no ledger in the data folder %s: %w", dir, reason(err))
+	source, err := ledgerIn(dir)
+	if err != nil {
+		return err
 	}
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("%s is there already; name another file, or move it away", file)
@@ -44,6 +44,16 @@ func Backup(ctx context.Context, dir, file string) error {
 		}
 		return checkCopy(ctx, draft)
 	})
+}
+
+// ledgerIn is the path of the ledger in a data folder. The error says that there
+// is none.
+func ledgerIn(dir string) (string, error) {
+	path := filepath.Join(dir, fileName)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("there is no ledger in the data folder %s: %w", dir, reason(err))
+	}
+	return path, nil
 }
 
 // Restore makes file, which Backup wrote, the ledger in dir. A ledger that is

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -28,10 +27,13 @@ const lowSpace = 200 << 20
 // Examine looks at the ledger in dir, which a console may be using, without
 // changing anything. The error says that there is nothing to be examined.
 func Examine(ctx context.Context, dir string, now time.Time) ([]Finding, error) {
-	path := filepath.Join(dir, fileName)
+	path, err := ledgerIn(dir)
+	if err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("there is no ledger in the data folder %s: %w", dir, reason(err))
+		return nil, err
 	}
 	db, err := openPool(path, backupParams, nil, 1)
 	if err != nil {

@@ -1,0 +1,94 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"cronsole/internal/verify"
+)
+
+// Histories calls fn with what the ledger in dir says about each job, deleted
+// ones included. A console may be using the folder; all of what is read is of
+// one moment. An error of fn ends it.
+func Histories(ctx context.Context, dir string, now time.Time, fn func(verify.History) error) (err error) {
+	path, err := ledgerIn(dir)
+	if err != nil {
+		return err
+	}
+	if err := checkCopy(ctx, path); err != nil {
+		return err
+	}
+	db, err := openPool(path, map[string]string{"_query_only": "1"}, nil, 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	rows, err := tx.QueryContext(ctx, `SELECT `+jobColumns+` FROM jobs ORDER BY key`)
+	if err != nil {
+		return fmt.Errorf("read jobs: %w", err)
+	}
+	histories, err := collect(rows, func(row scanner) (h verify.History, err error) {
+		h.Job, err = scanJob(row)
+		return h, err
+	})
+	if err != nil {
+		return fmt.Errorf("read jobs: %w", err)
+	}
+	for _, h := range histories {
+		if err := readHistory(ctx, tx, &h, now); err != nil {
+			return fmt.Errorf("read the history of job %s: %w", h.Job.ID, err)
+		}
+		if err := fn(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readHistory(ctx context.Context, tx *sql.Tx, h *verify.History, now time.Time) error {
+	rows, err := tx.QueryContext(ctx, `SELECT version, definition, effective_at, tz_version FROM revisions WHERE job_key = ? ORDER BY version`, h.Job.Key)
+	if err != nil {
+		return err
+	}
+	h.Revisions, err = collect(rows, func(row scanner) (r verify.Revision, err error) {
+		var definition string
+		var since sql.NullInt64
+		if err := row.Scan(&r.Version, &definition, &since, &r.TZVersion); err != nil {
+			return r, err
+		}
+		r.Since = fromMS(since)
+		return r, json.Unmarshal([]byte(definition), &r.Definition)
+	})
+	if err != nil {
+		return err
+	}
+	rows, err = tx.QueryContext(ctx, `SELECT id, due, due_until, count FROM runs WHERE job_key = ? AND due IS NOT NULL ORDER BY due`, h.Job.Key)
+	if err != nil {
+		return err
+	}
+	h.Rows, err = collect(rows, func(row scanner) (r verify.Row, err error) {
+		var due, until sql.NullInt64
+		err = row.Scan(&r.Run, &due, &until, &r.Count)
+		r.Due, r.Until = fromMS(due), fromMS(until)
+		return r, err
+	})
+	if err != nil {
+		return err
+	}
+	var all int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM runs WHERE job_key = ?`, h.Job.Key).Scan(&all); err != nil {
+		return err
+	}
+	keep := h.Job.Definition.Rules
+	h.Purged = keep.KeepRuns > 0 && all >= keep.KeepRuns || keep.KeepDays > 0 && h.Job.CreatedAt.Before(now.AddDate(0, 0, -keep.KeepDays))
+	return nil
+}
