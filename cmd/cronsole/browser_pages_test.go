@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // complaints collects what the browser finds wrong: violations of the content
@@ -325,4 +326,38 @@ func TestRunButtons(t *testing.T) {
 	if list := p.runs("hello"); len(list) != runs {
 		t.Errorf("%d runs, want %d", len(list), runs)
 	}
+}
+
+// TestKeyboard does with keys what an operator does most.
+func TestKeyboard(t *testing.T) {
+	ctx := newBrowser(t)
+	jobs := filepath.Join(t.TempDir(), "jobs")
+	deploy(t, jobs, "first", "echo one\n", "interval\nhours=1\n")
+	deploy(t, jobs, "second", "echo two\n", "interval\nhours=2\n")
+	p := startConsole(t, filepath.Join(t.TempDir(), "data"), jobs, "--apply")
+	focused := func(want string) {
+		t.Helper()
+		eventually(t, 10*time.Second, "the focus is on "+want, func() bool {
+			got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.closest("[id]")?.id ?? ""`))
+			return err == nil && got == want
+		})
+	}
+	do(ctx, t, chromedp.Navigate(p.URL+"/jobs?sort=name"), chromedp.WaitVisible("#j-second"), chromedp.KeyEvent("j"))
+	focused("j-first")
+	do(ctx, t, chromedp.KeyEvent("j"))
+	focused("j-second")
+	do(ctx, t, chromedp.KeyEvent("r"), chromedp.WaitReady(`#j-second .c-last a[href="/runs/1"]`))
+	do(ctx, t, chromedp.KeyEvent("p"), chromedp.WaitReady(`#j-second form[action$="/resume"]`))
+	do(ctx, t, chromedp.KeyEvent("/"))
+	focused("q")
+	do(ctx, t, chromedp.KeyEvent("first"), chromedp.WaitNotPresent("#j-second"))
+	do(ctx, t,
+		chromedp.Navigate(p.URL+"/jobs/second"),
+		chromedp.WaitVisible("h1"),
+		chromedp.KeyEvent("d"),
+		chromedp.WaitVisible("#del[open]"),
+		chromedp.KeyEvent(kb.Escape),
+		chromedp.WaitNotPresent("#del[open]"),
+		chromedp.KeyEvent("n"),
+		chromedp.WaitVisible(`//h1[contains(., "New job")]`))
 }

@@ -1,9 +1,6 @@
 package cronsole
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Overlap says what happens to a due instant, or a manual start, that arrives
 // while the job's last run is going on or waits for its turn.
@@ -79,19 +76,8 @@ type Rules struct {
 	Description   string      `json:"description,omitempty"`
 }
 
-// UnmarshalJSON reads what was written by an older console too: a rule that it
-// did not know has its default.
-func (r *Rules) UnmarshalJSON(b []byte) error {
-	type plain Rules
-	p := plain(DefaultRules())
-	if err := json.Unmarshal(b, &p); err != nil {
-		return err
-	}
-	*r = Rules(p)
-	return nil
-}
-
-// DefaultRules returns what holds when a definition says nothing.
+// DefaultRules returns what holds when a definition says nothing. Whoever reads
+// stored rules reads them over these: an older console did not know all of them.
 func DefaultRules() Rules {
 	return Rules{
 		Timeout:       Duration(time.Hour),

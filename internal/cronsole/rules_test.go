@@ -206,7 +206,7 @@ func TestDefaultRules(t *testing.T) {
 }
 
 func TestRulesOfAnOlderConsoleHaveTheDefaultsOfThisOne(t *testing.T) {
-	var got Rules
+	got := DefaultRules() // what a store reads over
 	if err := json.Unmarshal([]byte(`{"overlap": "skip", "misfire": "run_once", "timeout": "0s", "keep_runs": 5}`), &got); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -66,7 +65,8 @@ func readHistory(ctx context.Context, tx *sql.Tx, h *verify.History, now time.Ti
 			return r, err
 		}
 		r.Since = fromMS(since)
-		return r, json.Unmarshal([]byte(definition), &r.Definition)
+		r.Definition, err = readDefinition(definition)
+		return r, err
 	})
 	if err != nil {
 		return err

@@ -31,12 +31,21 @@ func scanJob(row scanner, more ...any) (*cronsole.Job, error) {
 	if err := row.Scan(append(dest, more...)...); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal([]byte(text), &j.Definition); err != nil {
+	var err error
+	if j.Definition, err = readDefinition(text); err != nil {
 		return nil, fmt.Errorf("definition of job %s: %w", j.ID, err)
 	}
 	j.Anchor, j.Cursor, j.Next = fromMS(anchor), fromMS(cursor), fromMS(next)
 	j.CreatedAt, j.UpdatedAt = fromMS(created), fromMS(updatedAt)
 	return &j, nil
+}
+
+// readDefinition reads a stored definition. What an older console did not know
+// has its default.
+func readDefinition(text string) (cronsole.Definition, error) {
+	d := cronsole.Definition{Rules: cronsole.DefaultRules()}
+	err := json.Unmarshal([]byte(text), &d)
+	return d, err
 }
 
 // jobText are the columns that are made from a definition.

@@ -169,3 +169,17 @@ func TestSetJobStateWritesStateAndRowsTogether(t *testing.T) {
 		t.Errorf("half written:\n%s", diff)
 	}
 }
+
+// A definition that an older console wrote has the defaults of rules that it did
+// not know.
+func TestOlderDefinitionsHaveTheDefaults(t *testing.T) {
+	s := openStore(t, Options{})
+	j := addJob(t, s, "x", func(j *cronsole.Job) { j.Definition.Rules = cronsole.DefaultRules() })
+	must(t, s.write(t.Context(), func(t tx) error {
+		_, err := t.exec(`UPDATE jobs SET definition = json_remove(definition, '$.rules.retry_backoff', '$.rules.catchup_limit', '$.rules.on_interrupt')`)
+		return err
+	}))
+	if diff := cmp.Diff(j.Definition.Rules, get(s.Job(t.Context(), "x"))(t).Definition.Rules); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -69,6 +69,7 @@ func (s *Store) keptJobs(ctx context.Context, after int64) ([]keptJob, error) {
 			return j, err
 		}
 		j.deletedAt = fromMS(deleted)
+		j.rules = cronsole.DefaultRules()
 		return j, json.Unmarshal([]byte(rules), &j.rules)
 	})
 }

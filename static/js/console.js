@@ -212,7 +212,8 @@
     const el = (row && one(sel, row)) ?? [...all(sel)].find((x) => !x.closest("#rows"));
     if (el) return el.matches("input") ? el.focus() : el.click();
     const sub = { o: "", e: "/edit", d: "/delete" }[key];
-    if (row && sub !== undefined) location.href = `/jobs/${encodeURIComponent(row.dataset.job)}${sub}`;
+    if (key === "n") location.href = "/jobs/new";
+    else if (row && sub !== undefined) location.href = `/jobs/${encodeURIComponent(row.dataset.job)}${sub}`;
   };
   document.addEventListener("keydown", (e) => {
     if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) {
