@@ -27,6 +27,7 @@ var (
 		"_busy_timeout":    "5000",
 		"_txlock":          "immediate",
 		"_stmt_cache_size": "64",
+		"_cache_size":      "-32768",
 	}
 	readParams = map[string]string{
 		"_synchronous":     "FULL",
