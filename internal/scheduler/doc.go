@@ -5,5 +5,5 @@
 // queue.go has come. What a ring means is decided here. The engine (engine.go)
 // collects everything that is due, plans it in memory (plan.go), writes rows
 // and cursors in one transaction, and only then starts what was written
-// (runs.go).
+// (runs.go) or lets it wait for its turn (waiting.go).
 package scheduler
