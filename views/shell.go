@@ -14,6 +14,7 @@ type Shell struct {
 	Zone         *time.Location // in which times are shown; never nil
 	Theme        string         // "light", "dark", or "" for what the system prefers
 	Health       Health
+	Frozen       *Frozen // nil: things go on
 	JobCount     int     // living jobs, for the menu
 	FailingCount int     // jobs whose last run failed, for the title and the menu
 	JSONURL      string  // where scripts get the same thing
@@ -26,6 +27,12 @@ type Health struct {
 	OK     bool   `json:"ok"`
 	Text   string `json:"text"`   // "Scheduler running"
 	Detail string `json:"detail"` // "2 running, 30 slots free"; may be empty
+}
+
+// Frozen says since when and why nothing is started.
+type Frozen struct {
+	Since  time.Time
+	Reason string // may be empty
 }
 
 // Notice says what was just done; pages show it as a toast.

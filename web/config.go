@@ -24,6 +24,8 @@ type Scheduler interface {
 	Cancel(ctx context.Context, runID int64) error
 	Pause(ctx context.Context, id, reason string) error
 	Resume(ctx context.Context, id string) error
+	Freeze(ctx context.Context, reason string) error
+	Unfreeze(ctx context.Context) error
 	UseFile(ctx context.Context, id string) error
 	Preview(ctx context.Context, r cronsole.Request, after time.Time, count int) (cronsole.Preview, error)
 	Health() cronsole.Health
@@ -142,6 +144,10 @@ func (s *server) resources(r fiber.Router) {
 	r.Post("/runs/:n/cancel", s.cancelRun)
 	r.Get("/runs/:n/log", s.runLog)
 	r.Get("/codes", s.listCodes)
+	r.Get("/freeze", s.showFreeze)
+	r.Post("/freeze", s.freeze)
+	r.Delete("/freeze", s.unfreeze)
+	r.Post("/unfreeze", s.unfreeze)
 }
 
 func randomKey() string {

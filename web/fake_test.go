@@ -34,6 +34,7 @@ type world struct {
 	runs     []*cronsole.Run
 	output   map[int64][]cronsole.Chunk
 	attempts map[int64][]cronsole.Attempt
+	frozen   *cronsole.Freeze
 	codes    []*cronsole.Code
 	keys     int64
 	reads    int
@@ -270,6 +271,24 @@ func (w *world) Resume(_ context.Context, id string) error {
 	return w.change(id, func(j *cronsole.Job) { j.State, j.Reason = cronsole.JobActive, "" })
 }
 
+func (w *world) Freeze(_ context.Context, reason string) error {
+	return w.setFreeze(&cronsole.Freeze{Since: w.now, Reason: reason})
+}
+
+func (w *world) Unfreeze(context.Context) error { return w.setFreeze(nil) }
+
+func (w *world) setFreeze(f *cronsole.Freeze) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.refuse != nil {
+		return w.refuse
+	}
+	w.writes++
+	w.frozen = f
+	w.revision.Bump()
+	return nil
+}
+
 func (w *world) UseFile(_ context.Context, id string) error {
 	return w.change(id, func(j *cronsole.Job) { j.Version++ })
 }
@@ -329,7 +348,7 @@ func (w *world) Preview(_ context.Context, r cronsole.Request, after time.Time, 
 }
 
 func (w *world) Health() cronsole.Health {
-	return cronsole.Health{Started: noon.Add(-time.Hour), LoopAge: 120 * time.Millisecond, Jobs: len(w.jobs), Slots: 32, LastError: w.lastErr}
+	return cronsole.Health{Started: noon.Add(-time.Hour), LoopAge: 120 * time.Millisecond, Jobs: len(w.jobs), Slots: 32, LastError: w.lastErr, Freeze: w.frozen}
 }
 
 func (w *world) read() error {

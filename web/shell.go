@@ -14,7 +14,7 @@ import (
 // frame is the shell of a page without anything that has to be asked for.
 func (s *server) frame(c *fiber.Ctx, title, nav string) views.Shell {
 	return views.Shell{
-		Title: title, Nav: nav, Now: s.Now(), Zone: s.zone, Theme: theme(c), Health: s.health(),
+		Title: title, Nav: nav, Now: s.Now(), Zone: s.zone, Theme: theme(c), Health: s.health(), Frozen: s.frozen(),
 		JSONURL: "/api/v1" + strings.TrimPrefix(c.Path(), "/api/v1"), Release: s.Version,
 	}
 }

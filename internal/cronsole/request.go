@@ -25,6 +25,12 @@ type Preview struct {
 	Warnings  []string
 }
 
+// Freeze says since when and why nothing is started.
+type Freeze struct {
+	Since  time.Time
+	Reason string // for people; may be empty
+}
+
 // Health is the state of the scheduler for /readyz and the sidebar.
 type Health struct {
 	Started   time.Time
@@ -35,5 +41,6 @@ type Health struct {
 	SlotsUsed int
 	Slots     int
 	LastError string        // why the last commit failed, while the trouble lasts
+	Freeze    *Freeze       // nil: things go on
 	ClockStep time.Duration // the latest step of the wall clock that was noticed; 0: none
 }

@@ -31,6 +31,8 @@ type fakeStore struct {
 	id    int64
 	calls map[string]int
 	purge int
+
+	frozen *cronsole.Freeze
 }
 
 func newStore() *fakeStore {
@@ -336,6 +338,25 @@ func (f *fakeStore) Processes(context.Context) ([]cronsole.Process, error) {
 	}
 	defer leave()
 	return nil, nil
+}
+
+func (f *fakeStore) SetFreeze(_ context.Context, freeze *cronsole.Freeze) error {
+	leave, err := f.enter("SetFreeze")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	f.frozen = freeze
+	return nil
+}
+
+func (f *fakeStore) Freeze(context.Context) (*cronsole.Freeze, error) {
+	leave, err := f.enter("Freeze")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return f.frozen, nil
 }
 
 func (f *fakeStore) Purge(context.Context, time.Time) (bool, error) {

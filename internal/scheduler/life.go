@@ -104,8 +104,13 @@ func (s *Scheduler) takeUp(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read queued runs: %w", err)
 	}
+	frozen, err := s.Store.Freeze(ctx)
+	if err != nil {
+		return fmt.Errorf("read whether all is frozen: %w", err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.frozen = frozen
 	s.load(jobs)
 	s.requeue(waiting)
 	s.started, s.seen, s.phase = s.now(), s.Now(), running

@@ -107,6 +107,8 @@ func (s *Scheduler) reserve(r *cronsole.Run, rules cronsole.Rules, now time.Time
 	switch {
 	case s.cannotRun(r.Code):
 		skip(r, cronsole.ReasonCodeMissing, now)
+	case s.frozen != nil:
+		skip(r, cronsole.ReasonFrozen, now)
 	case overlaps(l, rules):
 		skip(r, cronsole.ReasonOverlap, now)
 	case mayStart(l, rules) && len(s.queues[r.Code]) == 0 && s.Executor.Acquire(r.Code):
@@ -123,6 +125,8 @@ func (s *Scheduler) wait(r *cronsole.Run, now time.Time) {
 	switch {
 	case s.cannotRun(r.Code):
 		skip(r, cronsole.ReasonCodeMissing, now)
+	case s.frozen != nil:
+		skip(r, cronsole.ReasonFrozen, now)
 	case s.queued >= maxQueued:
 		skip(r, cronsole.ReasonQueueFull, now)
 	default:

@@ -64,6 +64,7 @@ type Scheduler struct {
 	queued  int               // queued runs, reserved ones included
 	pending []*entry          // due, waiting for their commit
 	failing string            // why the last commit failed; the next tick tries again
+	frozen  *cronsole.Freeze  // nothing is started; nil: things go on
 	rearm   bool              // cursors beyond now are to be set back to now
 
 	started time.Time
@@ -151,6 +152,7 @@ func (s *Scheduler) Health() cronsole.Health {
 		SlotsUsed: used,
 		Slots:     total,
 		LastError: s.failing,
+		Freeze:    s.frozen,
 	}
 	if !s.stepAt.IsZero() && now.Sub(s.stepAt) < stepShown {
 		h.ClockStep = s.step

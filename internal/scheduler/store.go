@@ -56,6 +56,10 @@ type Store interface {
 	QueuedRuns(ctx context.Context) ([]*cronsole.Run, error)
 	// Processes returns the child processes of rows that are still running.
 	Processes(ctx context.Context) ([]cronsole.Process, error)
+	// SetFreeze keeps that nothing is to be started; nil ends it. Freeze returns
+	// what was kept.
+	SetFreeze(ctx context.Context, f *cronsole.Freeze) error
+	Freeze(ctx context.Context) (*cronsole.Freeze, error)
 	// Purge takes one small step of retention and reports whether more is left.
 	Purge(ctx context.Context, now time.Time) (more bool, err error)
 }

@@ -146,7 +146,7 @@ func (s *Scheduler) dequeue() (ready []*run) {
 // has left memory was deleted or has finished; its runs go one after another.
 // The caller holds the mutex.
 func (s *Scheduler) mayLeave(r *run) bool {
-	return !r.notBefore.After(s.now()) && mayStart(s.loads[r.key], s.rulesOf(r.key))
+	return s.frozen == nil && !r.notBefore.After(s.now()) && mayStart(s.loads[r.key], s.rulesOf(r.key))
 }
 
 // expire ends the queued runs that have waited too long. It reports false when
