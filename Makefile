@@ -35,6 +35,7 @@ lint: ## gofumpt, go vet and golangci-lint with the import rules
 	$(GOLANGCI) run
 
 test: ## run every test; the first run compiles SQLite (about a minute)
+	@command -v chromium chromium-browser google-chrome >/dev/null || echo "Chromium is not installed: the browser tests are skipped."
 	go test ./...
 
 check: ## what CI asks: generated files current, lint, race tests
