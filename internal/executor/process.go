@@ -20,6 +20,8 @@ const (
 	drainTime = time.Second            // how long others may hold the output after the leader ended
 	lastWords = 100 * time.Millisecond // how long reading may take once all of them are dead
 	killTime  = 10 * time.Second       // how long a killed process may take to go
+	busyTries = 20                     // how often a file is tried that is being written
+	busyPause = 50 * time.Millisecond  // and the time between
 	pollMin   = 5 * time.Millisecond
 	pollMax   = 250 * time.Millisecond
 )
@@ -67,12 +69,13 @@ func (e *Executor) start(ctx context.Context, x cronsole.Execution, cmd *exec.Cm
 	p.output = ours
 	cmd.Stdout, cmd.Stderr = theirs[0], theirs[1]
 	if err = sealFiles(); err == nil {
-		err = cmd.Start()
+		p.cmd, err = startChild(ctx, cmd)
 	}
 	if err != nil {
 		closeAll(ours)
 		return nil, err
 	}
+	cmd = p.cmd
 	// An unreaped child keeps its entry, even when it has ended already.
 	p.stat, err = readStat(cmd.Process.Pid)
 	if err != nil {
@@ -91,6 +94,28 @@ func (e *Executor) start(ctx context.Context, x cronsole.Execution, cmd *exec.Cm
 	p.others.Go(func() { p.save(context.WithoutCancel(ctx)) })
 	go p.watch()
 	return p, nil
+}
+
+// startChild starts cmd, or a copy of it: a file that somebody still has open for
+// writing, such as a deployment that is about to end, is tried again for a
+// moment. A child that another run has forked and that has not begun its own
+// program yet has it open as well.
+func startChild(ctx context.Context, cmd *exec.Cmd) (*exec.Cmd, error) {
+	for tries := 1; ; tries++ {
+		next := &exec.Cmd{
+			Path: cmd.Path, Args: cmd.Args, Dir: cmd.Dir, Env: cmd.Env,
+			Stdout: cmd.Stdout, Stderr: cmd.Stderr, SysProcAttr: cmd.SysProcAttr,
+		}
+		err := next.Start()
+		if !errors.Is(err, unix.ETXTBSY) || tries == busyTries {
+			return next, err
+		}
+		select {
+		case <-time.After(busyPause):
+		case <-ctx.Done():
+			return next, err
+		}
+	}
 }
 
 // watch waits for the end of the leader without reaping it: as long as it is a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -274,5 +275,18 @@ func TestParseStatSurvivesStrangeNames(t *testing.T) {
 	}
 	if _, err := parseStat(5, []byte("5 (sh) S 1")); err == nil {
 		t.Error("a short line was read")
+	}
+}
+
+// A script that is still open for writing when its run begins, as at the end of a
+// deployment, is tried again.
+func TestFileThatIsBeingWrittenIsTriedAgain(t *testing.T) {
+	b := newBench(t)
+	code := b.script("script", "echo ready")
+	f, err := os.OpenFile(filepath.Join(code.Dir, code.Entry), os.O_WRONLY, 0)
+	must(b, err)
+	time.AfterFunc(150*time.Millisecond, func() { must(b, f.Close()) })
+	if out := b.run("script"); out.State != cronsole.Succeeded || b.sink.text() != "ready\n" {
+		t.Errorf("outcome %+v, output %q", out, b.sink.text())
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ErrInUse is what Open returns, wrapped in a sentence that names the folder
@@ -91,7 +92,7 @@ func lockFolder(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, unusable(dir, "written", err)
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = takeLock(f)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, errors.Join(&inUseError{dir: dir, pid: readPID(f)}, f.Close())
 	}
@@ -103,6 +104,26 @@ func lockFolder(dir string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// lockWait is how long the lock of a process that is gone is waited for. A child
+// that it had forked may hold it until it begins its own program.
+const lockWait = 5 * time.Second
+
+// takeLock locks a file, at once or not at all; but when the process that is
+// named in it has ended, the lock is about to go as well.
+func takeLock(f *os.File) error {
+	for waited := time.Duration(0); ; waited += lockPause {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || waited >= lockWait || !gone(readPID(f)) {
+			return err
+		}
+		<-time.After(lockPause)
+	}
+}
+
+const lockPause = 20 * time.Millisecond
+
+func gone(pid int) bool { return pid > 0 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
 // folderUser reports whether a console uses the folder, and which process it is.
 func folderUser(dir string) (pid int, used bool) {

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -231,5 +234,27 @@ func TestTheLedgerRefusesWhatCannotBe(t *testing.T) {
 	}
 	if err := s.SaveProcess(t.Context(), cronsole.Process{RunID: 999, Attempt: 1, PID: 1}); kindOf(err) != cronsole.NotFound {
 		t.Errorf("a process of no run: %v", err)
+	}
+}
+
+// The lock of a console that was killed may outlive it by the moment that a child
+// needs to begin its own program.
+func TestLockOfAConsoleThatIsGoneIsWaitedFor(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, lockName)
+	held := get(os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600))(t)
+	must(t, syscall.Flock(int(held.Fd()), syscall.LOCK_EX))
+	dead := exec.Command("true")
+	must(t, dead.Run())
+	must(t, os.WriteFile(path, []byte(strconv.Itoa(dead.Process.Pid)+"\n"), 0o600))
+	time.AfterFunc(100*time.Millisecond, func() {
+		if err := held.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	lock := get(lockFolder(dir))(t)
+	defer func() { must(t, lock.Close()) }()
+	if pid := readPID(lock); pid != os.Getpid() {
+		t.Errorf("the lock names process %d", pid)
 	}
 }
