@@ -255,7 +255,7 @@ func TestConsoleWithoutScript(t *testing.T) {
 	}
 	create("by-cron", "cron", chromedp.SetValue(`[name="args.expression"]`, "0 4 * * *"))
 	create("by-interval", "interval", chromedp.SetValue(`[name="args.hours"]`, "3"))
-	create("by-date", "date", chromedp.SetValue(`[name="args.run_date"]`, time.Now().AddDate(0, 0, 7).UTC().Format("2006-01-02T15:04:05")))
+	create("by-date", "date", chromedp.SetValue(`[name="args.run_date"]`, dateIn(7*24*time.Hour)))
 	create("by-file", "from_file")
 
 	do(ctx, t, // run now, and read the output
