@@ -76,17 +76,28 @@ func Restore(ctx context.Context, file, dir string) (kept string, err error) {
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	target := filepath.Join(dir, fileName)
-	if kept, err = moveAside(ctx, target); err != nil {
-		return "", err
-	}
-	return kept, placeFile(target, func(draft string) error { return copyFile(file, draft) })
+	return kept, placeFile(target, func(draft string) (err error) {
+		if err := copyFile(file, draft); err != nil {
+			return fmt.Errorf("copy the backup: %w", err)
+		}
+		kept, err = keepOld(ctx, target)
+		return err
+	})
 }
 
-// moveAside renames a ledger, after what is in its write-ahead log was moved
-// into it.
-func moveAside(ctx context.Context, path string) (kept string, err error) {
+// keepOld gives a ledger a second name, after what is in its write-ahead log was
+// moved into it. The first name goes on naming it until another file takes that
+// over, so that there is a ledger at every moment. Empty when there is none.
+func keepOld(ctx context.Context, path string) (kept string, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
+	}
+	kept = path + ".before-restore"
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(kept); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		kept = fmt.Sprintf("%s.before-restore-%d", path, n)
 	}
 	db, err := openPool(path, writeParams, nil, 1)
 	if err != nil {
@@ -94,16 +105,15 @@ func moveAside(ctx context.Context, path string) (kept string, err error) {
 	}
 	_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	if err = errors.Join(err, db.Close()); err != nil {
-		// A damaged ledger is what a backup is restored for: its files are kept
-		// as they are.
+		// A damaged ledger is what a backup is restored for: its log is kept as
+		// it is, and must not be taken for that of the backup.
 		for _, suffix := range []string{"-wal", "-shm"} {
-			if err := os.Rename(path+suffix, path+".before-restore"+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := ignoreMissing(os.Rename(path+suffix, kept+suffix)); err != nil {
 				return "", fmt.Errorf("keep the ledger that is there: %w", err)
 			}
 		}
 	}
-	kept = path + ".before-restore"
-	if err := os.Rename(path, kept); err != nil {
+	if err := os.Link(path, kept); err != nil {
 		return "", fmt.Errorf("keep the ledger that is there: %w", err)
 	}
 	return kept, nil

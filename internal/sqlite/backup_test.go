@@ -118,6 +118,54 @@ func TestRestoreKeepsTheLedgerThatWasThere(t *testing.T) {
 	must(t, checkCopy(t.Context(), kept))
 }
 
+// A second restore keeps what the first one kept, and one that fails changes
+// nothing.
+func TestRestoreLosesNothing(t *testing.T) {
+	dir, file := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "backup.db")
+	s := get(Open(t.Context(), dir, Options{}))(t)
+	addJob(t, s, "j")
+	must(t, s.Close())
+	must(t, Backup(t.Context(), dir, file))
+	names := map[string]bool{}
+	for range 3 {
+		names[get(Restore(t.Context(), file, dir))(t)] = true
+	}
+	for name := range names {
+		must(t, checkCopy(t.Context(), name))
+	}
+	if len(names) != 3 {
+		t.Errorf("three restores kept %v", names)
+	}
+	// A folder in the place of the draft stands for a disk on which it cannot be written.
+	draft := filepath.Join(dir, fileName+".part")
+	must(t, os.MkdirAll(filepath.Join(draft, "x"), 0o700))
+	if kept, err := Restore(t.Context(), file, dir); err == nil || kept != "" {
+		t.Errorf("kept %q, %v", kept, err)
+	}
+	must(t, checkCopy(t.Context(), filepath.Join(dir, fileName)))
+}
+
+// What is restored for is often a damaged ledger: it is kept, and its log is not
+// taken for that of the backup.
+func TestRestoreOverADamagedLedger(t *testing.T) {
+	dir, file := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "backup.db")
+	s := get(Open(t.Context(), dir, Options{}))(t)
+	addJob(t, s, "j")
+	must(t, s.Close())
+	must(t, Backup(t.Context(), dir, file))
+	path := filepath.Join(dir, fileName)
+	for _, suffix := range []string{"", "-wal"} {
+		must(t, os.WriteFile(path+suffix, []byte(strings.Repeat("noise ", 4000)), 0o600))
+	}
+	kept := get(Restore(t.Context(), file, dir))(t)
+	if b := get(os.ReadFile(kept))(t); !strings.HasPrefix(string(b), "noise ") {
+		t.Errorf("%s does not hold what was there", kept)
+	}
+	s = get(Open(t.Context(), dir, Options{}))(t)
+	defer func() { must(t, s.Close()) }()
+	get(s.Job(t.Context(), "j"))(t)
+}
+
 func TestBackupAndRestoreRefuse(t *testing.T) {
 	good := filepath.Join(t.TempDir(), "good.db")
 	source := filepath.Join(t.TempDir(), "data")

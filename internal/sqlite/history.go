@@ -71,6 +71,9 @@ func readHistory(ctx context.Context, tx *sql.Tx, h *verify.History, now time.Ti
 	if err != nil {
 		return err
 	}
+	if len(h.Revisions) == 0 {
+		return errors.New("it has no revision, so that nothing says what was due")
+	}
 	rows, err = tx.QueryContext(ctx, `SELECT id, due, due_until, count FROM runs WHERE job_key = ? AND due IS NOT NULL ORDER BY due`, h.Job.Key)
 	if err != nil {
 		return err
