@@ -181,7 +181,7 @@ func whyNotUpdated(t tx, job *cronsole.Job) error {
 // DeleteJob takes a living job out of every list and schedule; its runs stay.
 // NotFound when there is no such job or it is deleted already.
 func (s *Store) DeleteJob(ctx context.Context, key int64, at time.Time) error {
-	err := s.writeOne(ctx, func(t tx) error {
+	err := s.write(ctx, func(t tx) error {
 		n, err := t.changed(`UPDATE jobs SET state = 'deleted', deleted_at = ?, updated_at = ?, next_run = NULL
 			WHERE key = ? AND state <> 'deleted'`, ms(at), ms(at), key)
 		if err == nil && n == 0 {
