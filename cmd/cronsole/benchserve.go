@@ -3,13 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"runtime/pprof"
-	"syscall"
 
 	"cronsole/internal/bench"
 	"cronsole/internal/cronsole"
@@ -17,30 +15,28 @@ import (
 )
 
 // benchServeCmd is serve with one more Go function, which does nothing, and
-// under the control of bench: it ends with its standard input.
+// under the control of bench.
 type benchServeCmd struct {
 	serveCmd   `embed:""`
 	CPUProfile string `name:"cpu-profile" type:"path"`
 }
 
-// Run serves until standard input ends.
+// Run serves until it is stopped. When standard input ends, so does the process:
+// whoever measured it is gone.
 func (c benchServeCmd) Run(out io.Writer) error {
 	funcs := maps.Clone(jobs.Funcs)
 	funcs[bench.Noop] = func(context.Context, cronsole.Call) error { return nil }
-	obeyed := make(chan error, 1)
 	go func() {
-		err := c.obey(os.Stdin)
-		obeyed <- errors.Join(err, syscall.Kill(os.Getpid(), syscall.SIGTERM))
+		err := c.obey(os.Stdin, out)
+		fmt.Fprintln(os.Stderr, "bench-serve: standard input ended:", err)
+		os.Exit(exitFailed)
 	}()
-	if err := c.serve(out, funcs); err != nil {
-		return err
-	}
-	return <-obeyed
+	return c.serve(out, funcs)
 }
 
-// obey carries out the lines that bench writes: "profile" begins a profile and
-// "end" ends it.
-func (c benchServeCmd) obey(lines io.Reader) error {
+// obey does what the lines say that bench writes, and answers each with itself:
+// "profile" begins a profile and "end" ends it.
+func (c benchServeCmd) obey(lines io.Reader, out io.Writer) error {
 	var file *os.File
 	in := bufio.NewScanner(lines)
 	for in.Scan() {
@@ -59,6 +55,7 @@ func (c benchServeCmd) obey(lines io.Reader) error {
 		if err != nil {
 			return err
 		}
+		fmt.Fprintln(out, in.Text())
 	}
 	return in.Err()
 }

@@ -3,14 +3,14 @@ package bench
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -18,17 +18,18 @@ import (
 const (
 	startWait = 2 * time.Minute // for the console to serve
 	stopWait  = time.Minute     // for it to end
-	keptLog   = 16 << 10        // bytes of its log that an error shows
+	tellWait  = 10 * time.Second
+	keptLog   = 2 << 10 // bytes of its log that an error shows
 )
 
 // console is the program that is measured.
 type console struct {
-	url     string
 	host    string // HOST:PORT
 	pid     int
 	started time.Time // when its process was started
 	stdin   io.WriteCloser
-	log     *tail
+	lines   chan string // of its standard output; closed when it ends
+	log     string      // path of what it logs
 	ended   chan struct{}
 	err     error // how it ended; read after ended is closed
 }
@@ -36,7 +37,7 @@ type console struct {
 var servesAt = regexp.MustCompile(`serves http://(\S+)`)
 
 // start starts a console on the site and returns when it serves. The caller
-// ends it.
+// kills it: its data is thrown away.
 func (s *session) start(ctx context.Context, flags ...string) (*console, error) {
 	s.stage("starting the console")
 	args := []string{"bench-serve", "--addr", "127.0.0.1:0", "--data", s.data, "--jobs", s.jobs}
@@ -46,9 +47,13 @@ func (s *session) start(ctx context.Context, flags ...string) (*console, error) 
 	cmd := exec.Command(s.Self, append(args, flags...)...) //nolint:noctx // it is asked to end, and only then killed
 	cmd.Env = withoutSettings(os.Environ())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is ours
-	c := &console{log: &tail{}, ended: make(chan struct{})}
-	cmd.Stderr = c.log
-	var err error
+	c := &console{log: filepath.Join(s.dir, "console.log"), lines: make(chan string, 1), ended: make(chan struct{})}
+	log, err := os.Create(c.log)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close() //nolint:errcheck // the child writes it
+	cmd.Stderr = log
 	if c.stdin, err = cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -61,18 +66,15 @@ func (s *session) start(ctx context.Context, flags ...string) (*console, error) 
 		return nil, fmt.Errorf("start the console: %w", err)
 	}
 	c.pid = cmd.Process.Pid
-	lines := bufio.NewScanner(stdout)
-	first := make(chan string, 1)
 	go func() {
 		defer close(c.ended)
-		if lines.Scan() {
-			first <- lines.Text()
+		defer close(c.lines)
+		for in := bufio.NewScanner(stdout); in.Scan(); {
+			c.lines <- in.Text()
 		}
-		close(first)
-		_, _ = io.Copy(io.Discard, stdout) // its end is what matters
 		c.err = cmd.Wait()
 	}()
-	if err := c.awaitServing(ctx, first); err != nil {
+	if err := c.awaitServing(ctx); err != nil {
 		c.kill()
 		return nil, err
 	}
@@ -81,35 +83,44 @@ func (s *session) start(ctx context.Context, flags ...string) (*console, error) 
 
 // withoutSettings is an environment without the settings of another console.
 func withoutSettings(env []string) []string {
-	var kept []string
-	for _, e := range env {
-		if !strings.HasPrefix(e, "CRONSOLE_") {
-			kept = append(kept, e)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(env, func(e string) bool { return strings.HasPrefix(e, "CRONSOLE_") })
 }
 
-func (c *console) awaitServing(ctx context.Context, first <-chan string) error {
+func (c *console) awaitServing(ctx context.Context) error {
+	line, err := c.line(ctx, startWait)
+	if err != nil {
+		return err
+	}
+	found := servesAt.FindStringSubmatch(line)
+	if found == nil {
+		return c.failed("the console did not start")
+	}
+	c.host = found[1]
+	return nil
+}
+
+// line reads a line of the console's output.
+func (c *console) line(ctx context.Context, wait time.Duration) (string, error) {
 	select {
-	case line := <-first:
-		found := servesAt.FindStringSubmatch(line)
-		if found == nil {
-			<-time.After(100 * time.Millisecond) // for its last words
-			return c.failed("the console did not start")
+	case line, ok := <-c.lines:
+		if !ok {
+			return "", c.failed("the console ended")
 		}
-		c.host, c.url = found[1], "http://"+found[1]
-		return nil
-	case <-time.After(startWait):
-		return c.failed("the console did not serve within " + startWait.String())
+		return line, nil
+	case <-time.After(wait):
+		return "", c.failed("the console did not answer within " + wait.String())
 	case <-ctx.Done():
-		return ctx.Err()
+		return "", ctx.Err()
 	}
 }
 
-// failed is an error that shows what the console logged.
+// failed is an error that shows the end of what the console logged.
 func (c *console) failed(what string) error {
-	return fmt.Errorf("%s; its log ends so:\n%s", what, c.log.String())
+	text, err := os.ReadFile(c.log)
+	if err != nil {
+		return fmt.Errorf("%s; its log cannot be read: %w", what, err)
+	}
+	return fmt.Errorf("%s; its log ends so:\n%s", what, text[max(0, len(text)-keptLog):])
 }
 
 // alive returns an error once the console has ended by itself.
@@ -122,10 +133,22 @@ func (c *console) alive() error {
 	}
 }
 
-// stop asks the console to end and waits for it.
-func (c *console) stop() error {
-	defer c.kill()
-	if err := c.stdin.Close(); err != nil {
+// tell sends a line that bench-serve understands, and waits until it has been
+// obeyed.
+func (c *console) tell(ctx context.Context, line string) error {
+	if _, err := io.WriteString(c.stdin, line+"\n"); err != nil {
+		return c.failed("the console cannot be told to " + line)
+	}
+	answer, err := c.line(ctx, tellWait)
+	if err == nil && answer != line {
+		err = c.failed(fmt.Sprintf("the console answered %q", answer))
+	}
+	return err
+}
+
+// stop asks the console to end, as systemd would, and waits for it.
+func (c *console) stop(ctx context.Context) error {
+	if err := syscall.Kill(c.pid, syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stop the console: %w", err)
 	}
 	select {
@@ -136,46 +159,18 @@ func (c *console) stop() error {
 		return nil
 	case <-time.After(stopWait):
 		return c.failed("the console did not end within " + stopWait.String())
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
-// kill ends the console at once, if it has not ended.
+// kill ends the console at once, as a power cut would.
 func (c *console) kill() {
-	select {
-	case <-c.ended:
-		return
-	default:
+	if c.alive() == nil {
+		_ = syscall.Kill(c.pid, syscall.SIGKILL) // it may have ended just now
 	}
-	_ = syscall.Kill(c.pid, syscall.SIGKILL) // it may have ended just now
+	for range c.lines { // the reader must not wait for us
+		continue
+	}
 	<-c.ended
-}
-
-// tell sends a line that bench-serve understands.
-func (c *console) tell(line string) error {
-	if _, err := io.WriteString(c.stdin, line+"\n"); err != nil {
-		return errors.Join(c.alive(), fmt.Errorf("tell the console %q: %w", line, err))
-	}
-	return nil
-}
-
-// tail keeps the end of what is written.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, b...)
-	if over := len(t.text) - keptLog; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
-	}
-	return len(b), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.text)
 }

@@ -126,11 +126,7 @@ func (f *Fires) measure(ctx context.Context, s *session) (Result, error) {
 	if base, err = f.begin(base); err != nil {
 		return nil, err
 	}
-	if err := f.observe(ctx, s, c, base, res); err != nil {
-		return nil, err
-	}
-	s.stage("stopping the console")
-	return res, c.stop()
+	return res, f.observe(ctx, s, c, base, res)
 }
 
 // seed makes the jobs and returns when the first of them is due for the first
@@ -181,7 +177,7 @@ func (f *Fires) observe(ctx context.Context, s *session, c *console, from time.T
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	s.stage("%s jobs every %s for %s", count(f.Jobs), f.Period, f.For)
-	meter, err := s.beginWindow(c)
+	meter, err := s.beginWindow(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -193,7 +189,7 @@ func (f *Fires) observe(ctx context.Context, s *session, c *console, from time.T
 	if err := w.pollUntil(ctx, until, func() bool { return false }, each); err != nil {
 		return err
 	}
-	if res.Load, err = s.endWindow(c, meter); err != nil {
+	if res.Load, err = s.endWindow(ctx, c, meter); err != nil {
 		return err
 	}
 	s.stage("waiting for the last runs")

@@ -10,9 +10,9 @@ import (
 
 // beginWindow begins the measured window: its load and, when asked for, the
 // console's profile.
-func (s *session) beginWindow(c *console) (*sampler, error) {
+func (s *session) beginWindow(ctx context.Context, c *console) (*sampler, error) {
 	if s.Profile != "" {
-		if err := c.tell("profile"); err != nil {
+		if err := c.tell(ctx, "profile"); err != nil {
 			return nil, err
 		}
 	}
@@ -20,10 +20,10 @@ func (s *session) beginWindow(c *console) (*sampler, error) {
 }
 
 // endWindow ends it.
-func (s *session) endWindow(c *console, m *sampler) (Load, error) {
+func (s *session) endWindow(ctx context.Context, c *console, m *sampler) (Load, error) {
 	load, err := m.end()
 	if s.Profile != "" {
-		err = errors.Join(err, c.tell("end"))
+		err = errors.Join(err, c.tell(ctx, "end"))
 	}
 	return load, err
 }
