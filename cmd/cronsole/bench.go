@@ -18,7 +18,12 @@ type benchCmd struct {
 	JSON    bool   `help:"Print JSON." name:"json" env:"-"`
 	Profile string `help:"Write a CPU profile of the measured window." type:"path" hidden:"" env:"-"`
 
-	Fires benchFiresCmd `cmd:"" help:"Jobs of one period: fires per second, start delay, durable delay."`
+	Fires   benchFiresCmd   `cmd:"" help:"Jobs of one period: fires per second, start delay, durable delay."`
+	Pages   benchPagesCmd   `cmd:"" help:"The Jobs page and others, as a page, a part, unchanged and JSON."`
+	API     benchAPICmd     `cmd:"" name:"api" help:"Creating and deleting jobs by script."`
+	Restart benchRestartCmd `cmd:"" help:"From the start of the process to the first page."`
+	Idle    benchIdleCmd    `cmd:"" help:"CPU and memory while nothing is due."`
+	Output  benchOutputCmd  `cmd:"" help:"Memory, and other jobs, while a job prints a lot."`
 }
 
 // Help is what bench --help says above the flags.
@@ -69,3 +74,76 @@ Examples:
 
 // Run measures and prints.
 func (c *benchFiresCmd) Run(b *benchCmd, out io.Writer) error { return b.measure(&c.Fires, out) }
+
+type benchPagesCmd struct {
+	bench.Pages `embed:""`
+}
+
+// Help is what bench pages --help says above the flags.
+func (benchPagesCmd) Help() string {
+	return `Each page is asked for over one connection, which shows how long an answer takes, and then over several at once, which
+shows how many there can be. Pages are asked for as browsers do, compressed.
+
+Examples:
+  cronsole bench pages --jobs 100000 --runs 1000000
+  cronsole bench pages --jobs 100000 --fires 1000     while 1,000 jobs fire each second`
+}
+
+// Run measures and prints.
+func (c *benchPagesCmd) Run(b *benchCmd, out io.Writer) error { return b.measure(&c.Pages, out) }
+
+type benchAPICmd struct {
+	bench.API `embed:""`
+}
+
+// Help is what bench api --help says above the flags.
+func (benchAPICmd) Help() string {
+	return `An answer means that the change is on the disk. Jobs are created one after another and several at once, and then
+deleted in the same ways.
+
+Example:
+  cronsole bench api --count 2000 --jobs 100000`
+}
+
+// Run measures and prints.
+func (c *benchAPICmd) Run(b *benchCmd, out io.Writer) error { return b.measure(&c.API, out) }
+
+type benchRestartCmd struct {
+	bench.Restart `embed:""`
+}
+
+// Help is what bench restart --help says above the flags.
+func (benchRestartCmd) Help() string {
+	return `Examples:
+  cronsole bench restart --jobs 100000 --runs 1000000
+  cronsole bench restart --kill`
+}
+
+// Run measures and prints.
+func (c *benchRestartCmd) Run(b *benchCmd, out io.Writer) error { return b.measure(&c.Restart, out) }
+
+type benchIdleCmd struct {
+	bench.Idle `embed:""`
+}
+
+// Help is what bench idle --help says above the flags.
+func (benchIdleCmd) Help() string {
+	return `Example:
+  cronsole bench idle --jobs 100000 --for 30s`
+}
+
+// Run measures and prints.
+func (c *benchIdleCmd) Run(b *benchCmd, out io.Writer) error { return b.measure(&c.Idle, out) }
+
+type benchOutputCmd struct {
+	bench.Output `embed:""`
+}
+
+// Help is what bench output --help says above the flags.
+func (benchOutputCmd) Help() string {
+	return `Example:
+  cronsole bench output --mib 1024 --jobs 100`
+}
+
+// Run measures and prints.
+func (c *benchOutputCmd) Run(b *benchCmd, out io.Writer) error { return b.measure(&c.Output, out) }

@@ -28,7 +28,8 @@ type Fires struct {
 	Command bool              `json:"command" help:"Each run starts /bin/true as a child process; otherwise it calls a Go function that does nothing. What bare os/exec reaches is measured first." env:"-"`
 	Slots   int               `json:"slots" help:"How many runs may go on at once; 0: 32 with --command, otherwise one for each job." default:"0" env:"-"`
 	Keep    int               `json:"keep_runs" name:"keep-runs" help:"Runs that retention keeps of each job, once a minute; 0: the default." default:"0" env:"-"`
-	History `embed:""`
+	OldJobs int               `json:"old_jobs" help:"Further jobs in the ledger, of an hour, none of them due meanwhile." default:"0" env:"-"`
+	OldRuns int               `json:"old_runs" help:"Runs in the ledger from before, spread over the further jobs." default:"0" env:"-"`
 }
 
 // Name is the name of the mode.
@@ -49,7 +50,7 @@ func (f *Fires) Check() error {
 	if f.expected() == 0 {
 		return fmt.Errorf("no job is due within --for %s; write a shorter --period", f.For)
 	}
-	return f.History.Check()
+	return checkHistory(f.OldJobs, f.OldRuns, "--old-jobs", "--old-runs")
 }
 
 func (f *Fires) period() time.Duration { return time.Duration(f.Period) }
@@ -111,7 +112,7 @@ func (f *Fires) measure(ctx context.Context, s *session) (Result, error) {
 			return nil, err
 		}
 	}
-	if err := s.seedHistory(ctx, f.History, f.window()); err != nil {
+	if err := s.seedHistory(ctx, f.OldJobs, f.OldRuns, f.window()); err != nil {
 		return nil, err
 	}
 	base, err := f.seed(ctx, s)
@@ -140,7 +141,7 @@ func (f *Fires) seed(ctx context.Context, s *session) (base time.Time, err error
 			code = trueCode
 		}
 		return s.createJobs(ctx, store, f.Jobs, func(i int) *cronsole.Job {
-			job := interval(fmt.Sprintf("bench-%06d", i), code, f.period(), base.Add(f.offset(i)))
+			job := interval(benchID(i), code, f.period(), base.Add(f.offset(i)))
 			if f.Keep > 0 {
 				job.Definition.Rules.KeepRuns = f.Keep
 			}

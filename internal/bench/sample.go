@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-const sampleEvery = time.Second
+// sampleEvery is how often memory is looked at; files are kept once a second.
+const sampleEvery = 100 * time.Millisecond
 
 // Load is what the console needed during the measured window.
 type Load struct {
@@ -25,7 +26,8 @@ type sampler struct {
 	path  string
 	begun time.Time
 	first usage
-	next  time.Time
+	next  time.Time // when to sample
+	file  time.Time // when to keep the size of the files
 	load  Load
 }
 
@@ -48,6 +50,10 @@ func (m *sampler) look() error {
 		return err
 	}
 	m.load.RSSMax = max(m.load.RSSMax, u.rss)
+	if time.Now().Before(m.file) {
+		return nil
+	}
+	m.file = time.Now().Add(time.Second)
 	size, err := ledgerSize(m.path)
 	m.load.Files = append(m.load.Files, size)
 	return err

@@ -16,25 +16,32 @@ import (
 )
 
 const (
+	keptRuns    = 1000    // of a job, by default
 	seedWriters = 512     // callers that share a commit while jobs are made
 	seedRuns    = 100_000 // old runs in one transaction
 )
 
-// History is what lies in the ledger beside what is measured.
-type History struct {
-	OldJobs int `json:"old_jobs" help:"Further jobs in the ledger, of an hour, none of them due meanwhile." default:"0" env:"-"`
-	OldRuns int `json:"old_runs" help:"Runs in the ledger from before, spread over the further jobs." default:"0" env:"-"`
+// Filled is how full the ledger is that is measured.
+type Filled struct {
+	Jobs int `json:"jobs" help:"Jobs in the ledger, of an hour, none of them due meanwhile." default:"10000" env:"-"`
+	Runs int `json:"runs" help:"Runs in the ledger from before, spread over the jobs." default:"100000" env:"-"`
 }
 
 // Check returns what is wrong with it.
-func (h History) Check() error {
+func (f Filled) Check() error {
+	if f.Jobs < 1 {
+		return fmt.Errorf("--jobs %d is no ledger; write 1 or more", f.Jobs)
+	}
+	return checkHistory(f.Jobs, f.Runs, "--jobs", "--runs")
+}
+
+// checkHistory returns what is wrong with so many jobs with so many runs.
+func checkHistory(jobs, runs int, jobsFlag, runsFlag string) error {
 	switch {
-	case h.OldJobs < 0 || h.OldRuns < 0:
-		return errors.New("--old-jobs and --old-runs cannot be negative; write 0 or more")
-	case h.OldRuns > 0 && h.OldJobs == 0:
-		return errors.New("--old-runs need jobs that they are of; write --old-jobs 1000")
-	case h.OldRuns > 1000*h.OldJobs:
-		return fmt.Errorf("retention keeps 1,000 runs of a job; write --old-jobs %d or more", (h.OldRuns+999)/1000)
+	case jobs < 0 || runs < 0:
+		return fmt.Errorf("%s and %s cannot be negative; write 0 or more", jobsFlag, runsFlag)
+	case runs > keptRuns*jobs:
+		return fmt.Errorf("retention keeps %d runs of a job, so that %s %d need more jobs; write %s %d", keptRuns, runsFlag, runs, jobsFlag, (runs+keptRuns-1)/keptRuns)
 	}
 	return nil
 }
@@ -60,8 +67,11 @@ func interval(id, code string, period time.Duration, first time.Time) *cronsole.
 func quiet(i, n int, measured time.Duration) *cronsole.Job {
 	period := max(time.Hour, (2*measured).Truncate(time.Hour)+time.Hour)
 	first := time.Now().Add(period/2 + period/2*time.Duration(i)/time.Duration(n))
-	return interval(fmt.Sprintf("old-%06d", i), Noop, period, first)
+	return interval(quietID(i), Noop, period, first)
 }
+
+func quietID(i int) string { return fmt.Sprintf("old-%06d", i) }
+func benchID(i int) string { return fmt.Sprintf("bench-%06d", i) }
 
 // seed opens the ledger of the console, which is not running, for fill.
 func (s *session) seed(ctx context.Context, fill func(*sqlite.Store) error) error {
@@ -72,18 +82,18 @@ func (s *session) seed(ctx context.Context, fill func(*sqlite.Store) error) erro
 	return errors.Join(fill(store), store.Close())
 }
 
-// seedHistory makes the further jobs and their runs.
-func (s *session) seedHistory(ctx context.Context, h History, measured time.Duration) error {
-	if h.OldJobs == 0 {
+// seedHistory makes quiet jobs and their runs.
+func (s *session) seedHistory(ctx context.Context, jobs, runs int, measured time.Duration) error {
+	if jobs == 0 {
 		return nil
 	}
 	err := s.seed(ctx, func(store *sqlite.Store) error {
-		return s.createJobs(ctx, store, h.OldJobs, func(i int) *cronsole.Job { return quiet(i, h.OldJobs, measured) })
+		return s.createJobs(ctx, store, jobs, func(i int) *cronsole.Job { return quiet(i, jobs, measured) })
 	})
-	if err != nil || h.OldRuns == 0 {
+	if err != nil {
 		return err
 	}
-	return s.seedRuns(ctx, h)
+	return s.seedRuns(ctx, jobs, runs)
 }
 
 // createJobs adds n jobs.
@@ -116,8 +126,11 @@ const seedRunsSQL = `WITH RECURSIVE row(i) AS (SELECT ?1 UNION ALL SELECT i + 1 
 
 // seedRuns adds runs from before. There is no call of the store for that: it
 // never writes what was not due.
-func (s *session) seedRuns(ctx context.Context, h History) (err error) {
-	s.stage("making %s runs", count(h.OldRuns))
+func (s *session) seedRuns(ctx context.Context, jobs, runs int) (err error) {
+	if runs == 0 {
+		return nil
+	}
+	s.stage("making %s runs", count(runs))
 	db, err := sql.Open("sqlite3", "file:"+s.ledger()+"?mode=rw&_synchronous=OFF&_foreign_keys=1")
 	if err != nil {
 		return err
@@ -127,14 +140,14 @@ func (s *session) seedRuns(ctx context.Context, h History) (err error) {
 	if err := db.QueryRowContext(ctx, `SELECT min(key) FROM jobs`).Scan(&key); err != nil {
 		return fmt.Errorf("find the first job: %w", err)
 	}
-	hours := h.OldRuns/h.OldJobs + 2
+	hours := runs/jobs + 2
 	since := time.Now().Add(-time.Duration(hours) * time.Hour).UnixMilli()
-	for from := 0; from < h.OldRuns; from += seedRuns {
-		until := min(from+seedRuns, h.OldRuns)
-		if _, err := db.ExecContext(ctx, seedRunsSQL, from, until, key, h.OldJobs, since, Noop); err != nil {
+	for from := 0; from < runs; from += seedRuns {
+		until := min(from+seedRuns, runs)
+		if _, err := db.ExecContext(ctx, seedRunsSQL, from, until, key, jobs, since, Noop); err != nil {
 			return fmt.Errorf("add runs from before: %w", err)
 		}
-		s.step("%s of %s", count(until), count(h.OldRuns))
+		s.step("%s of %s", count(until), count(runs))
 	}
 	return nil
 }
