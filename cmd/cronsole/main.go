@@ -31,14 +31,16 @@ Exit status: 0 done, 1 failed (or check found an error), 2 wrong command line.`
 
 // cli is the command line.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Start the console and run the jobs."`
-	Check   checkCmd   `cmd:"" help:"Check .schedule files, for people and for CI."`
-	Backup  backupCmd  `cmd:"" help:"Copy the ledger to a file, while the console runs."`
-	Restore restoreCmd `cmd:"" help:"Make a backup the ledger of a data folder."`
-	Verify  verifyCmd  `cmd:"" help:"Compare the ledger with every instant that was due."`
-	Doctor  doctorCmd  `cmd:"" help:"Look at a data folder: what is wrong, and what to do."`
-	Version versionCmd `cmd:"" help:"Print the version."`
-	ExecJob execJobCmd `cmd:"" name:"exec-job" hidden:"" help:"Run one Go job in this process (used by serve)."`
+	Serve      serveCmd      `cmd:"" help:"Start the console and run the jobs."`
+	Check      checkCmd      `cmd:"" help:"Check .schedule files, for people and for CI."`
+	Backup     backupCmd     `cmd:"" help:"Copy the ledger to a file, while the console runs."`
+	Restore    restoreCmd    `cmd:"" help:"Make a backup the ledger of a data folder."`
+	Verify     verifyCmd     `cmd:"" help:"Compare the ledger with every instant that was due."`
+	Doctor     doctorCmd     `cmd:"" help:"Look at a data folder: what is wrong, and what to do."`
+	Bench      benchCmd      `cmd:"" help:"Measure this program on this machine."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+	ExecJob    execJobCmd    `cmd:"" name:"exec-job" hidden:"" help:"Run one Go job in this process (used by serve)."`
+	BenchServe benchServeCmd `cmd:"" name:"bench-serve" hidden:"" help:"Start a console to be measured (used by bench)."`
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

@@ -48,7 +48,10 @@ The first SIGTERM or Ctrl-C stops firing and waits for running jobs up to --grac
 
 // Run serves until SIGINT or SIGTERM, then lets running jobs end for the grace
 // time; a second signal ends the wait.
-func (c serveCmd) Run(out io.Writer) error {
+func (c serveCmd) Run(out io.Writer) error { return c.serve(out, jobs.Funcs) }
+
+// serve is Run with the functions that are compiled in.
+func (c serveCmd) serve(out io.Writer, funcs map[string]cronsole.Func) error {
 	log := newLogger(os.Stderr, c.LogFormat)
 	if err := c.validate(); err != nil {
 		return err
@@ -61,7 +64,7 @@ func (c serveCmd) Run(out io.Writer) error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	app, err := c.start(ctx, log)
+	app, err := c.start(ctx, log, funcs)
 	if err != nil {
 		return err
 	}
@@ -143,7 +146,7 @@ type console struct {
 
 // start wires the program and returns when jobs are firing. What was started
 // before an error is stopped again.
-func (c serveCmd) start(ctx context.Context, log *slog.Logger) (app *console, err error) {
+func (c serveCmd) start(ctx context.Context, log *slog.Logger, funcs map[string]cronsole.Func) (app *console, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program's own file: %w", err)
@@ -163,7 +166,7 @@ func (c serveCmd) start(ctx context.Context, log *slog.Logger) (app *console, er
 		return app, err
 	}
 	revision := &cronsole.Revision{}
-	app.catalog = catalog.New(c.Jobs, jobs.Funcs, c.Timezone, log)
+	app.catalog = catalog.New(c.Jobs, funcs, c.Timezone, log)
 	if err = app.catalog.Start(ctx); err != nil {
 		return app, err
 	}
