@@ -14,6 +14,10 @@ import (
 // its environment.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" || len(os.Args) == 3 && os.Args[1] == "exec-job" {
+		if err := setFailpoint(); err != nil {
+			println(err.Error())
+			os.Exit(exitUsage)
+		}
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	testscript.Main(goleakMain{m}, map[string]func(){
