@@ -165,6 +165,7 @@ func durableSteps() (steps []string) {
 // TestTrustKillAtEachStep kills consoles before and after the first calls of
 // every durable step, one life after the other on the same data.
 func TestTrustKillAtEachStep(t *testing.T) {
+	t.Parallel()
 	var points []failpoint
 	for _, call := range durableSteps() {
 		for i := range 5 {

@@ -15,6 +15,7 @@ import (
 // one second fire. In the end three records must agree: the grid of the
 // triggers, the ledger, and what the jobs did.
 func TestTrustKillAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	const lanes, cycles = 2, 50
 	seed, scale := testkit.Seed(t), testkit.Scale(t)
 	for lane := range lanes {
