@@ -16,6 +16,10 @@ import (
 	"cronsole/internal/cronsole"
 )
 
+// orphanGrace is how long orphans get between TERM and KILL at most: the start
+// of the console waits for them.
+const orphanGrace = 3 * time.Second
+
 // EndOrphans ends the processes that an earlier console on this data folder
 // left running, and returns a sentence for each run that had some. Call it
 // before the first run is started.
@@ -23,8 +27,8 @@ import (
 // A process is an orphan when its environment carries a run of this data
 // folder, or when it is one of the known ones: pid, start time and boot must
 // all be equal, so a process that merely got the same pid is not touched. With
-// a known process goes its group. They get TERM, and KILL after the grace. An
-// error means that the search was not complete; the sentences hold all the same.
+// a known process goes its group. They get TERM, and KILL after a short grace.
+// An error means that the search was not complete; the sentences hold all the same.
 func (e *Executor) EndOrphans(ctx context.Context, known []cronsole.Process) (map[int64]string, error) {
 	h, err := e.newHunt(known)
 	if err != nil {
@@ -36,7 +40,7 @@ func (e *Executor) EndOrphans(ctx context.Context, known []cronsole.Process) (ma
 	}
 	if len(live) > 0 {
 		e.cfg.Log.WarnContext(ctx, "processes of an earlier life are being ended", "processes", len(live))
-		live, err = h.until(ctx, e.cfg.KillGrace, 0)
+		live, err = h.until(ctx, min(e.cfg.KillGrace, orphanGrace), 0)
 	}
 	if len(live) > 0 && err == nil {
 		live, err = h.until(ctx, killTime, unix.SIGKILL)
