@@ -175,12 +175,24 @@ func (p *process) try(method, path string, body, out any) (int, error) {
 // text reads a resource as text.
 func (p *process) text(path string) string {
 	p.t.Helper()
+	_, body := p.get(path, "text/plain")
+	return body
+}
+
+// page reads a resource as a browser does.
+func (p *process) page(path string) (status int, body string) {
+	p.t.Helper()
+	return p.get(path, "text/html")
+}
+
+func (p *process) get(path, accept string) (status int, body string) {
+	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.URL+path, nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	req.Close = true
-	req.Header.Set("Accept", "text/plain")
+	req.Header.Set("Accept", accept)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		p.t.Fatal(err)
@@ -190,7 +202,7 @@ func (p *process) text(path string) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return string(b)
+	return res.StatusCode, string(b)
 }
 
 type runJSON struct {
