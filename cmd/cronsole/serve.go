@@ -136,6 +136,16 @@ func newLogger(w io.Writer, format string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
+// ledger is what scheduler and executor write to.
+type ledger interface {
+	scheduler.Store
+	executor.Sink
+}
+
+// wrapLedger comes between them and the store, so that tests can end the
+// program at each durable step.
+var wrapLedger = func(l ledger) ledger { return l }
+
 // console is the wired program, in the order of its start.
 type console struct {
 	store     *sqlite.Store
@@ -165,16 +175,17 @@ func (c serveCmd) start(ctx context.Context, log *slog.Logger, funcs map[string]
 	if app.store, err = sqlite.Open(ctx, data, sqlite.Options{Log: log}); err != nil {
 		return app, err
 	}
+	ledger := wrapLedger(app.store)
 	revision := &cronsole.Revision{}
 	app.catalog = catalog.New(c.Jobs, funcs, c.Timezone, log)
 	if err = app.catalog.Start(ctx); err != nil {
 		return app, err
 	}
 	exec := executor.New(executor.Config{
-		Codes: app.catalog, Sink: app.store, Slots: c.Slots, DataDir: data, Self: self, Now: time.Now, Log: log,
+		Codes: app.catalog, Sink: ledger, Slots: c.Slots, DataDir: data, Self: self, Now: time.Now, Log: log,
 	})
 	app.scheduler = scheduler.New(scheduler.Config{
-		Store: app.store, Executor: exec, Codes: app.catalog, Revision: revision,
+		Store: ledger, Executor: exec, Codes: app.catalog, Revision: revision,
 		Zone: c.Timezone, Apply: c.Apply, Grace: c.Grace, Now: time.Now, Log: log,
 	})
 	app.catalog.OnChange(func() {
