@@ -17,6 +17,7 @@ type JobDetail struct {
 	JobRow
 
 	Args          map[string]any       `json:"args"` // the trigger's keys; "args" in it are the code's arguments
+	DST           string               `json:"dst"`
 	Timeout       cronsole.Duration    `json:"timeout"`
 	Expires       cronsole.Duration    `json:"expires"`
 	Retries       int                  `json:"retries"`
@@ -81,6 +82,7 @@ func NewJobDetail(s Shell, r cronsole.JobRow, code *cronsole.Code, stats cronsol
 	d := j.Definition
 	m := &JobDetail{
 		Shell: s, JobRow: NewJobRow(r, code, s.Now), Args: ScheduleArgs(d.Schedule, d.Args),
+		DST:     d.Schedule.DST.String(),
 		Timeout: d.Rules.Timeout, Overlap: d.Rules.Overlap, Misfire: d.Rules.Misfire, MisfireGrace: d.Rules.MisfireGrace,
 		Expires: d.Rules.Expires, Retries: d.Rules.Retries, RetryBackoff: d.Rules.RetryBackoff, RetryMax: d.Rules.RetryMax,
 		OnInterrupt:  d.Rules.OnInterrupt,
@@ -212,7 +214,7 @@ func definitionPairs(d cronsole.Definition) []pair {
 		pairs = append(pairs, pair{"run_date", s.RunDate})
 	}
 	return append(pairs,
-		pair{"start_date", s.StartDate}, pair{"end_date", s.EndDate}, pair{"timezone", s.Timezone},
+		pair{"start_date", s.StartDate}, pair{"end_date", s.EndDate}, pair{"timezone", s.Timezone}, pair{"dst", s.DST.String()},
 		pair{"args", ArgsText(d.Args)}, pair{"jitter", r.Jitter.String()}, pair{"timeout", r.Timeout.String()},
 		pair{"expires", r.Expires.String()}, pair{"retries", strconv.Itoa(r.Retries)}, pair{"retry_backoff", r.RetryBackoff.String()},
 		pair{"retry_max_backoff", r.RetryMax.String()}, pair{"on_interrupt", string(r.OnInterrupt)},
@@ -344,6 +346,19 @@ func (m *JobDetail) OverlapWords() string {
 	return words
 }
 
+// DSTWords says what clock changes do to a cron schedule; empty for other types.
+func (m *JobDetail) DSTWords() string {
+	if m.Type != cronsole.TypeCron {
+		return ""
+	}
+	for dst, words := range dstWords {
+		if dst.String() == m.DST {
+			return words
+		}
+	}
+	return ""
+}
+
 // RetryWords says what happens to a run that fails.
 func (m *JobDetail) RetryWords() string {
 	if m.Retries == 0 {
@@ -428,6 +443,11 @@ func (m *JobDetail) Changes() time.Time {
 		return t
 	}
 	return m.Midnight()
+}
+
+var dstWords = map[cronsole.DST]string{
+	cronsole.DSTDefault: "Each time of day runs once",
+	cronsole.DSTLiteral: "Skip times that do not exist, run repeated ones twice",
 }
 
 var overlapWords = map[cronsole.Overlap]string{

@@ -198,6 +198,7 @@ func (s *server) defaults() map[string]string {
 	values := ruleValues(cronsole.DefaultRules())
 	values["type"] = string(cronsole.TypeCron)
 	values["timezone"] = s.zone.String()
+	values["dst"] = cronsole.DSTDefault.String()
 	for _, key := range cronKeys {
 		values["args."+key] = "*"
 	}
@@ -222,6 +223,7 @@ func jobValues(job *cronsole.Job) map[string]string {
 	values := ruleValues(d.Rules)
 	values["job_id"], values["code"] = job.ID, d.Code
 	values["type"], values["timezone"] = string(d.Schedule.Type), d.Schedule.Timezone
+	values["dst"] = d.Schedule.DST.String()
 	for key, v := range views.ScheduleArgs(d.Schedule, nil) {
 		switch v := v.(type) {
 		case string:
@@ -334,6 +336,9 @@ func curlCommand(r cronsole.Request, editID string) string {
 	}
 	if r.Timezone != "" {
 		body["timezone"] = r.Timezone
+	}
+	if r.DST != "" {
+		body["dst"] = r.DST
 	}
 	for key, v := range r.Rules {
 		body[key] = v
