@@ -30,6 +30,8 @@ type JobDetail struct {
 	MisfireGrace  cronsole.Duration    `json:"misfire_grace"`
 	CatchupWindow cronsole.Duration    `json:"catchup_window"`
 	CatchupLimit  int                  `json:"catchup_limit"`
+	MaxRuns       int                  `json:"max_runs"`
+	Ran           int                  `json:"ran"` // towards max_runs
 	KeepRuns      int                  `json:"keep_runs"`
 	KeepDays      int                  `json:"keep_days"`
 	KeepBytes     int64                `json:"keep_bytes"`
@@ -87,6 +89,7 @@ func NewJobDetail(s Shell, r cronsole.JobRow, code *cronsole.Code, stats cronsol
 		Expires: d.Rules.Expires, Retries: d.Rules.Retries, RetryBackoff: d.Rules.RetryBackoff, RetryMax: d.Rules.RetryMax,
 		OnInterrupt:  d.Rules.OnInterrupt,
 		MaxInstances: d.Rules.MaxInstances, CatchupWindow: d.Rules.CatchupWindow, CatchupLimit: d.Rules.CatchupLimit,
+		MaxRuns: d.Rules.MaxRuns, Ran: j.Ran,
 		KeepRuns: d.Rules.KeepRuns, KeepDays: d.Rules.KeepDays, KeepBytes: d.Rules.KeepBytes,
 		CreatedAt: j.CreatedAt.UTC(), UpdatedAt: j.UpdatedAt.UTC(),
 		NextDue:  make([]time.Time, 0, len(next)),
@@ -221,7 +224,7 @@ func definitionPairs(d cronsole.Definition) []pair {
 		pair{"overlap", string(r.Overlap)}, pair{"max_instances", strconv.Itoa(r.MaxInstances)},
 		pair{"misfire", string(r.Misfire)}, pair{"misfire_grace", r.MisfireGrace.String()},
 		pair{"catchup_window", r.CatchupWindow.String()}, pair{"catchup_limit", strconv.Itoa(r.CatchupLimit)},
-		pair{"keep_runs", strconv.Itoa(r.KeepRuns)}, pair{"keep_days", strconv.Itoa(r.KeepDays)},
+		pair{"max_runs", strconv.Itoa(r.MaxRuns)}, pair{"keep_runs", strconv.Itoa(r.KeepRuns)}, pair{"keep_days", strconv.Itoa(r.KeepDays)},
 		pair{"keep_bytes", strconv.FormatInt(r.KeepBytes, 10)},
 		pair{"tags", strings.Join(r.Tags, ", ")}, pair{"description", r.Description},
 	)
@@ -369,6 +372,19 @@ func (m *JobDetail) RetryWords() string {
 		words += ", then twice as long each time, at most " + Length(time.Duration(m.RetryMax))
 	}
 	return words
+}
+
+// LimitWords says how many due instants run before the job is finished; empty
+// for no limit.
+func (m *JobDetail) LimitWords() string {
+	if m.MaxRuns == 0 {
+		return ""
+	}
+	words := strconv.Itoa(m.Ran) + " of " + Plural(m.MaxRuns, "run")
+	if m.State == cronsole.JobFinished {
+		return words
+	}
+	return words + " so far, then finished"
 }
 
 // InterruptWords says what happens to a run under which the console ends.

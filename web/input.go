@@ -191,7 +191,7 @@ func formValues(args *fasthttp.Args) (map[string]string, error) {
 // emptied is what a form field means that was shown and left empty. Fields not
 // named here are as if they were absent.
 var emptied = map[string]string{
-	"jitter": "0s", "timeout": "0s", "expires": "0s", "retries": "0", "max_instances": "0", "keep_runs": "0", "keep_days": "0", "keep_bytes": "0", "tags": "", "description": "",
+	"jitter": "0s", "timeout": "0s", "expires": "0s", "retries": "0", "max_instances": "0", "max_runs": "0", "keep_runs": "0", "keep_days": "0", "keep_bytes": "0", "tags": "", "description": "",
 }
 
 // formRequest turns the fields of the job form into the request that a script

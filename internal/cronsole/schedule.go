@@ -94,7 +94,7 @@ type Schedule struct {
 
 // NextN returns up to n due instants of t after the given one.
 func NextN(t Trigger, after time.Time, n int) []time.Time {
-	out := make([]time.Time, 0, n)
+	out := make([]time.Time, 0, max(n, 0))
 	for len(out) < n {
 		next, ok := t.Next(after)
 		if !ok {

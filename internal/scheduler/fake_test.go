@@ -197,6 +197,9 @@ func (f *fakeStore) Advance(_ context.Context, batch []*cronsole.Advance) error 
 		f.jobs[a.JobKey] = j
 		for _, r := range a.Runs {
 			f.add(r)
+			if a.Counts && r.ID != 0 && r.State != cronsole.Skipped {
+				j.Ran++
+			}
 		}
 		a.Applied = true
 	}

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -35,18 +36,33 @@ func (s *Scheduler) planEntry(e *entry, now time.Time, hurry bool) (*planned, er
 		return nil, err
 	}
 	rows, runs := s.decide(e.job, o, now)
-	return &planned{
+	p := &planned{
 		e:   e,
 		job: e.job,
 		advance: &cronsole.Advance{
 			JobKey: e.job.Key,
 			From:   e.job.Cursor,
-			To:     o.newest.UTC(),
+			To:     rows[len(rows)-1].Due,
 			Next:   utc(o.next),
 			Runs:   rows,
+			Counts: e.job.Definition.Rules.MaxRuns > 0,
 		},
 		runs: runs,
-	}, nil
+	}
+	if e.job.Left(math.MaxInt) <= mayRun(runs) {
+		p.advance.Next = time.Time{} // the last one that may run: the job is finished
+	}
+	return p, nil
+}
+
+// mayRun counts the rows that are not skipped.
+func mayRun(rows []*cronsole.Run) (n int) {
+	for _, r := range rows {
+		if r.State != cronsole.Skipped {
+			n++
+		}
+	}
+	return n
 }
 
 // decide makes the rows of what is due, oldest first, by the job's misfire rule:
@@ -62,17 +78,23 @@ func (s *Scheduler) decide(job *cronsole.Job, o outline, now time.Time) (rows, r
 			beyond = tooOld(o.missed, now.Add(-time.Duration(rules.CatchupWindow)))
 		}
 		rows = skipped(job, o.missed[:beyond], cronsole.ReasonMisfire, now)
-		for _, sp := range o.missed[beyond:] {
-			runs = append(runs, row(job, sp.from.UTC(), now))
-		}
-		for _, r := range runs {
-			s.wait(r, now)
-		}
-		if len(runs) > 0 {
-			s.wait(newest, now) // after those
+		if beyond == len(o.missed) {
+			s.reserve(newest, rules, now)
 			break
 		}
-		s.reserve(newest, rules, now)
+		left := job.Left(math.MaxInt)
+		for _, sp := range o.missed[beyond:] {
+			r := row(job, sp.from.UTC(), now)
+			s.wait(r, now)
+			runs = append(runs, r)
+			if r.State == cronsole.Queued {
+				left--
+			}
+			if left == 0 {
+				return append(rows, runs...), runs // what comes after is not due any more
+			}
+		}
+		s.wait(newest, now) // after those
 	case cronsole.MisfireSkip:
 		rows = skipped(job, o.missed, cronsole.ReasonMisfire, now)
 		if now.Sub(wake(job, o.newest)) > time.Duration(rules.MisfireGrace) {
@@ -224,14 +246,17 @@ func (s *Scheduler) apply(p *planned) {
 		s.unreserveAll(p)
 		return
 	}
+	job := *p.job
 	for _, r := range p.runs {
 		if r.ID == 0 {
 			s.unreserve(r) // in the ledger already: the clock was set back
 			continue
 		}
+		if p.advance.Counts && r.State != cronsole.Skipped {
+			job.Ran++
+		}
 		s.launch(r, p.job)
 	}
-	job := *p.job
 	job.Cursor, job.Next = p.advance.To, p.advance.Next
 	if job.Next.IsZero() {
 		job.State = cronsole.JobFinished

@@ -83,6 +83,15 @@ func TestBadHistoriesAreRefused(t *testing.T) {
 			func(h *History) { h.Rows[12].Count = 3 },
 			one(Miscounted, 25, 4, 13),
 		},
+		"ran beyond max_runs": {
+			func(h *History) {
+				h.Revisions[1].Definition.Rules.MaxRuns = 2
+				for i := range h.Rows {
+					h.Rows[i].Ran = h.Rows[i].Count == 1 && i != 10
+				}
+			},
+			one(Beyond, 50, 1, 15),
+		},
 		"early by a second": {
 			func(h *History) { h.Rows[4].Due = at(5).Add(-time.Second) },
 			[]Finding{{JobID: "j", Kind: Unexplained, Due: at(5).Add(-time.Second), Count: 1, Run: 5}, one(Missing, 5, 1, 0)[0]},
