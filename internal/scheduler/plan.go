@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// maxQueued is how many runs may wait for a slot.
-	maxQueued = 10_000
+	// DefaultMaxQueued is how many runs may wait when nobody says.
+	DefaultMaxQueued = 10_000
 	// maxBatch is how many rows one transaction adds at most, but for the last
 	// job's; what does not fit follows in the next one.
 	maxBatch = 10_000
@@ -125,7 +125,7 @@ func tooOld(missed []span, before time.Time) int {
 // load that it needs. The caller holds the mutex and gives them back with
 // unreserve when the row is not written.
 func (s *Scheduler) reserve(r *cronsole.Run, rules cronsole.Rules, now time.Time) {
-	l := s.loads[r.JobKey]
+	l, limits := s.loads[r.JobKey], s.bounds(r.Code, rules.Tags)
 	switch {
 	case s.cannotRun(r.Code):
 		skip(r, cronsole.ReasonCodeMissing, now)
@@ -133,7 +133,7 @@ func (s *Scheduler) reserve(r *cronsole.Run, rules cronsole.Rules, now time.Time
 		skip(r, cronsole.ReasonFrozen, now)
 	case overlaps(l, rules):
 		skip(r, cronsole.ReasonOverlap, now)
-	case mayStart(l, rules) && len(s.queues[r.Code]) == 0 && s.Executor.Acquire(r.Code):
+	case mayStart(l, rules) && s.nobodyWaits(r.Code, limits) && s.acquire(r.Code, limits):
 		r.State, r.StartedAt, r.Attempt = cronsole.Running, now, 1
 		s.shift(r.JobKey, load{running: 1})
 	default:
@@ -149,7 +149,7 @@ func (s *Scheduler) wait(r *cronsole.Run, now time.Time) {
 		skip(r, cronsole.ReasonCodeMissing, now)
 	case s.frozen != nil:
 		skip(r, cronsole.ReasonFrozen, now)
-	case s.queued >= maxQueued:
+	case s.queued >= s.MaxQueued:
 		skip(r, cronsole.ReasonQueueFull, now)
 	default:
 		r.State = cronsole.Queued
@@ -186,10 +186,12 @@ func mayStart(l load, rules cronsole.Rules) bool {
 	return l.running == 0
 }
 
-// unreserve gives back what reserve or wait took. The caller holds the mutex.
-func (s *Scheduler) unreserve(r *cronsole.Run) {
+// unreserve gives back what reserve or wait took under the rules. The caller
+// holds the mutex.
+func (s *Scheduler) unreserve(r *cronsole.Run, rules cronsole.Rules) {
 	switch r.State {
 	case cronsole.Running:
+		s.leave(s.bounds(r.Code, rules.Tags))
 		s.Executor.Release(r.Code)
 		s.shift(r.JobKey, load{running: -1})
 	case cronsole.Queued:
@@ -235,7 +237,7 @@ func (s *Scheduler) commit(ctx context.Context, plans []*planned) error {
 
 func (s *Scheduler) unreserveAll(p *planned) {
 	for _, r := range p.runs {
-		s.unreserve(r)
+		s.unreserve(r, p.job.Definition.Rules)
 	}
 }
 
@@ -249,7 +251,7 @@ func (s *Scheduler) apply(p *planned) {
 	job := *p.job
 	for _, r := range p.runs {
 		if r.ID == 0 {
-			s.unreserve(r) // in the ledger already: the clock was set back
+			s.unreserve(r, job.Definition.Rules) // in the ledger already: the clock was set back
 			continue
 		}
 		if p.advance.Counts && r.State != cronsole.Skipped {
