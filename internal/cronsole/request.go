@@ -26,6 +26,12 @@ type Preview struct {
 	Warnings  []string
 }
 
+// Backlog is how many queued runs wait for the same.
+type Backlog struct {
+	Reason string `json:"reason"` // "all 32 slots are taken"
+	Runs   int    `json:"runs"`
+}
+
 // Freeze says since when and why nothing is started.
 type Freeze struct {
 	Since  time.Time
