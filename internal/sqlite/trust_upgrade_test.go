@@ -156,8 +156,9 @@ func upgradeAfterKill(t *testing.T, from int, file string, n int) {
 	var want []string
 	if from > 0 {
 		db := get(openPool(path, writeParams, nil, 1))(t)
-		must(t, migrateTo(t.Context(), db, path, steps(from)))
+		must(t, migrateTo(t.Context(), db, path, steps(1)))
 		get(db.ExecContext(t.Context(), oldLedger))(t)
+		must(t, migrateTo(t.Context(), db, path, steps(from)))
 		must(t, db.Close())
 		want = oldData(t, path)
 	}
