@@ -15,21 +15,9 @@ import (
 // The first seconds, in which the jobs are made, do not count.
 func BenchmarkThousandJobsEverySecond(b *testing.B) {
 	const jobs, settle, measured = 1000, 3 * time.Second, 20 * time.Second
-	folder := filepath.Join(b.TempDir(), "jobs", "log_something")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		b.Fatal(err)
-	}
-	source, err := os.ReadFile(filepath.Join(sampleJobs(b), "log_something", "main.go"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	for name, text := range map[string][]byte{"main.go": source, ".schedule": []byte("interval\nseconds=1\nisolation=inline\n")} {
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
-			b.Fatal(err)
-		}
-	}
+	folder := deployInline(b)
 	for b.Loop() {
-		p := startConsole(b, filepath.Join(b.TempDir(), "data"), filepath.Dir(folder), "--slots", "1000")
+		p := startConsole(b, filepath.Join(b.TempDir(), "data"), folder, "--slots", "1000")
 		for i := range jobs {
 			body := map[string]any{"job_id": fmt.Sprintf("job-%04d", i), "code": "log_something", "from_file": true}
 			if status := p.call(http.MethodPost, "/api/v1/jobs", body, nil); status != http.StatusOK {
@@ -49,6 +37,27 @@ func BenchmarkThousandJobsEverySecond(b *testing.B) {
 		b.ReportMetric(float64(delays[len(delays)-1]), "max-ms")
 		b.ReportMetric(cpu.Seconds(), "cpu-s")
 	}
+}
+
+// deployInline deploys a Go function that runs in the console, each second, and
+// returns the folder of the jobs.
+func deployInline(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "log_something")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(filepath.Join(sampleJobs(t), "log_something", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"main.go": source, ".schedule": []byte("interval\nseconds=1\nisolation=inline\n")} {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // delays reads how late the runs of all jobs that were due in [from, until)

@@ -114,7 +114,7 @@ func (w *writeWorld) killWhileWriting() {
 			answers <- i
 		})
 	}
-	for range 1 + w.random.IntN(len(w.jobs)) {
+	for range 1 + w.random.IntN(len(w.jobs)/2) {
 		<-answers
 	}
 	p.kill()
