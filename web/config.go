@@ -19,7 +19,8 @@ import (
 type Scheduler interface {
 	Create(ctx context.Context, r cronsole.Request) (job *cronsole.Job, warnings []string, err error)
 	Edit(ctx context.Context, id string, r cronsole.Request) (*cronsole.Job, error)
-	Delete(ctx context.Context, id string) error
+	Delete(ctx context.Context, id string) (*cronsole.Deleted, error)
+	Undo(ctx context.Context, undo string) (*cronsole.Job, error)
 	RunNow(ctx context.Context, id string, args []any) (*cronsole.Run, error)
 	Cancel(ctx context.Context, runID int64) error
 	Pause(ctx context.Context, id, reason string) error
@@ -48,6 +49,8 @@ type Store interface {
 	JobStats(ctx context.Context, jobKey int64, since time.Time) (cronsole.JobStats, error)
 	// Stats fails when the store cannot be read.
 	Stats(ctx context.Context) (cronsole.StoreStats, error)
+	// Deleted is the job that had the id last and was deleted.
+	Deleted(ctx context.Context, id string) (*cronsole.Deleted, error)
 	NearestJobIDs(ctx context.Context, id string, n int) ([]string, error)
 }
 
@@ -139,6 +142,7 @@ func (s *server) resources(r fiber.Router) {
 	r.Post("/jobs/:id/pause", s.pause)
 	r.Post("/jobs/:id/resume", s.resume)
 	r.Post("/jobs/:id/use-file", s.useFile)
+	r.Post("/undo/:undo", s.undo)
 	r.Get("/runs", s.listRuns)
 	r.Get("/runs/:n", s.showRun)
 	r.Post("/runs/:n/cancel", s.cancelRun)

@@ -35,6 +35,7 @@ type world struct {
 	output   map[int64][]cronsole.Chunk
 	attempts map[int64][]cronsole.Attempt
 	frozen   *cronsole.Freeze
+	deleted  []*cronsole.Deleted
 	codes    []*cronsole.Code
 	keys     int64
 	reads    int
@@ -259,8 +260,48 @@ func (w *world) change(id string, f func(*cronsole.Job)) error {
 	return nil
 }
 
-func (w *world) Delete(_ context.Context, id string) error {
-	return w.change(id, func(*cronsole.Job) { delete(w.jobs, id) })
+func (w *world) Delete(_ context.Context, id string) (*cronsole.Deleted, error) {
+	d := &cronsole.Deleted{At: w.now, Undo: fmt.Sprintf("UNDO%022d", len(w.deleted)+1)}
+	err := w.change(id, func(j *cronsole.Job) {
+		d.Job = j
+		delete(w.jobs, id)
+		w.deleted = append(w.deleted, d)
+	})
+	return d, err
+}
+
+func (w *world) Undo(_ context.Context, undo string) (*cronsole.Job, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.IndexFunc(w.deleted, func(d *cronsole.Deleted) bool { return d.Undo == undo })
+	switch {
+	case w.refuse != nil:
+		return nil, w.refuse
+	case i < 0:
+		return nil, &cronsole.Error{Kind: cronsole.NotFound, Message: "There is nothing to take back."}
+	case !w.now.Before(w.deleted[i].Until()):
+		return nil, &cronsole.Error{Kind: cronsole.Gone, Message: "It is too late to bring the job back."}
+	}
+	job := w.deleted[i].Job
+	if w.jobs[job.ID] != nil {
+		return nil, &cronsole.Error{Kind: cronsole.Conflict, Message: "Another job has its name now."}
+	}
+	w.deleted = slices.Delete(w.deleted, i, i+1)
+	w.jobs[job.ID] = job
+	w.wrote()
+	return job, nil
+}
+
+func (w *world) Deleted(_ context.Context, id string) (*cronsole.Deleted, error) {
+	if err := w.read(); err != nil {
+		return nil, err
+	}
+	for _, d := range slices.Backward(w.deleted) {
+		if d.Job.ID == id {
+			return d, nil
+		}
+	}
+	return nil, missing(id)
 }
 
 func (w *world) Pause(_ context.Context, id, reason string) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -42,7 +43,7 @@ func scenes() []scene {
 		{"jobs", newBusyWorld, get("/jobs"), ok, ""},
 		{"jobs-no-match", newBusyWorld, get("/jobs?q=nothing%3C&sort=-name"), ok, "#filter, #list"},
 		{"jobs-paged", newBusyWorld, get("/jobs?limit=3&page=2&sort=next"), ok, "thead, .foot"},
-		{"jobs-toast", newBusyWorld, get("/jobs?done=deleted&job=old_cleanup&state=paused"), ok, "#filter, #tabs, #rows"},
+		{"jobs-toast", newBusyWorld, get("/jobs?done=deleted&job=old_cleanup&undo=UNDO0000000000000000000001&state=paused"), ok, "#filter, #tabs, #rows"},
 
 		{"job-healthy", newBusyWorld, get("/jobs/backup_database"), ok, ""},
 		{"job-failing", newBusyWorld, get("/jobs/sync_orders?runs=failed"), ok, ""},
@@ -97,6 +98,13 @@ func scenes() []scene {
 		{"codes-empty", undeployed, get("/codes"), ok, ""},
 
 		{"error-no-job", newBusyWorld, get("/jobs/backup"), http.StatusNotFound, ""},
+		{"error-deleted", func() *world {
+			w := newBusyWorld()
+			if _, err := w.Delete(context.Background(), "old_cleanup"); err != nil {
+				panic(err)
+			}
+			return w
+		}, get("/jobs/old_cleanup"), http.StatusNotFound, ""},
 		{"error-no-run", newBusyWorld, get("/runs/99"), http.StatusNotFound, ""},
 		{"error-no-page", newBusyWorld, get("/nowhere"), http.StatusNotFound, ""},
 		{"error-address", newBusyWorld, get("/jobs?sort=up&limit=0"), 422, ""},

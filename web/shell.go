@@ -70,6 +70,11 @@ func notice(c *fiber.Ctx) *views.Notice {
 		n.Text = "Saved"
 	case "deleted":
 		n.Text = "Deleted"
+		if undo := c.Query("undo"); isUndo(undo) {
+			n.UndoURL = views.UndoURL(undo)
+		}
+	case "restored":
+		n.Text = "Brought back"
 	case "paused":
 		n.Text = "Paused"
 	case "resumed":

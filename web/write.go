@@ -33,12 +33,6 @@ func newCreated(job *cronsole.Job, warnings []string) *created {
 	return m
 }
 
-// deleted is the JSON answer to a deletion.
-type deleted struct {
-	Scheduled bool   `json:"scheduled"`
-	JobID     string `json:"job_id"`
-}
-
 // submission is a job request however it arrived.
 type submission struct {
 	request cronsole.Request
@@ -174,21 +168,6 @@ func (s *server) answerJob(c *fiber.Ctx, id string, r Response) error {
 		}
 	}
 	return s.respond(c, r)
-}
-
-// deleteJob answers DELETE /jobs/{id}, and POST /jobs/{id}/delete for forms.
-func (s *server) deleteJob(c *fiber.Ctx) error {
-	id, key, err := s.action(c)
-	if err != nil {
-		return err
-	}
-	_, err = s.once.do(key, func() (any, error) { return nil, s.Scheduler.Delete(c.UserContext(), id) })
-	if err != nil {
-		return s.missingJob(c, id, err)
-	}
-	return s.respond(c, Response{
-		Model: &deleted{JobID: id}, Location: "/jobs?done=deleted&job=" + id, Leave: true,
-	})
 }
 
 // action reads what the small writes have in common: the job, and the

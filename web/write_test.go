@@ -53,8 +53,8 @@ func TestWritesSendABrowserOn(t *testing.T) {
 		},
 		"delete": {
 			postForm("/jobs/sync_orders/delete"),
-			"/jobs?done=deleted&job=sync_orders",
-			told{Status: http.StatusOK, Redirect: "/jobs?done=deleted&job=sync_orders", Body: "OK"},
+			"/jobs?done=deleted&job=sync_orders&undo=UNDO0000000000000000000001",
+			told{Status: http.StatusOK, Redirect: "/jobs?done=deleted&job=sync_orders&undo=UNDO0000000000000000000001", Body: "OK"},
 		},
 		"run": {
 			postForm("/jobs/sync_orders/run"),

@@ -59,6 +59,19 @@ type Job struct {
 	FailStreak int
 }
 
+// UndoFor is how long a deleted job can be brought back.
+const UndoFor = 24 * time.Hour
+
+// Deleted is a deleted job that can be brought back.
+type Deleted struct {
+	Job  *Job // as it was
+	At   time.Time
+	Undo string // what brings it back
+}
+
+// Until is when it can no more be brought back.
+func (d *Deleted) Until() time.Time { return d.At.Add(UndoFor) }
+
 // Trigger builds the trigger of the job's definition, counting from its anchor.
 func (j *Job) Trigger() (Trigger, error) {
 	return NewTrigger(j.Definition.Schedule, j.Anchor)

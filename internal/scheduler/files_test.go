@@ -215,11 +215,11 @@ func TestApplyLeavesADeletedJob(t *testing.T) {
 	t.Parallel()
 	hourly := cronsole.Request{Type: "interval", Args: map[string]any{"hours": 1}}
 	tests := map[string]func(w *world){
-		"deleted": func(w *world) { w.must(w.Delete(w.ctx, "filed")) },
+		"deleted": func(w *world) { w.remove("filed") },
 		"edited and deleted": func(w *world) {
 			_, err := w.Edit(w.ctx, "filed", hourly)
 			w.must(err)
-			w.must(w.Delete(w.ctx, "filed"))
+			w.remove("filed")
 		},
 		"finished": func(w *world) {
 			once := daily("3")

@@ -25,8 +25,14 @@ type Store interface {
 	CreateJob(ctx context.Context, job *cronsole.Job) error
 	// UpdateJob writes all of a job but its key, id, creation and fail streak.
 	UpdateJob(ctx context.Context, job *cronsole.Job) error
-	// DeleteJob marks a job deleted.
-	DeleteJob(ctx context.Context, key int64, at time.Time) error
+	// DeleteJob marks a job deleted; undo brings it back.
+	DeleteJob(ctx context.Context, key int64, at time.Time, undo string) error
+	// DeletedBy returns the deleted job that undo brings back. NotFound when
+	// there is none.
+	DeletedBy(ctx context.Context, undo string) (*cronsole.Deleted, error)
+	// RestoreJob brings a deleted job back, with its state, cursor and next, and
+	// adds the rows. Conflict when a living job has its id.
+	RestoreJob(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error
 	// SetJobState writes state, reason, anchor, cursor, next and the time of
 	// change, and adds the rows.
 	SetJobState(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error

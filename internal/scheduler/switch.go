@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -99,26 +100,27 @@ func (s *Scheduler) resume(ctx context.Context, id string) error {
 }
 
 // Delete takes a job away; its runs stay. A run that is going on goes on, those
-// that wait are cancelled.
-func (s *Scheduler) Delete(ctx context.Context, id string) error {
+// that wait are cancelled. The answer says what brings it back.
+func (s *Scheduler) Delete(ctx context.Context, id string) (*cronsole.Deleted, error) {
 	if err := s.begin(ctx, id); err != nil {
-		return err
+		return nil, err
 	}
 	defer s.end(id)
 	ctx = context.WithoutCancel(ctx)
 	e, job, err := s.find(ctx, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	now := s.now()
 	if e != nil {
 		// A deleted job's history has no hole before its end.
 		if job, err = s.writeOff(ctx, e, now); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := s.Store.DeleteJob(ctx, job.Key, now); err != nil {
-		return fmt.Errorf("delete job %s: %w", id, err)
+	d := &cronsole.Deleted{Job: job, At: now, Undo: rand.Text()}
+	if err := s.Store.DeleteJob(ctx, job.Key, now, d.Undo); err != nil {
+		return nil, fmt.Errorf("delete job %s: %w", id, err)
 	}
 	if e != nil {
 		s.mu.Lock()
@@ -127,7 +129,7 @@ func (s *Scheduler) Delete(ctx context.Context, id string) error {
 	}
 	s.changed()
 	s.Log.InfoContext(ctx, "job deleted", "job", id)
-	return s.cancelWaiting(ctx, job.Key)
+	return d, s.cancelWaiting(ctx, job.Key)
 }
 
 // cancelWaiting cancels the queued runs of a job.

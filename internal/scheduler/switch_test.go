@@ -140,7 +140,7 @@ func TestSwitchRefuses(t *testing.T) {
 	}{
 		"pause":    {func(w *world, id string) error { return w.Pause(w.ctx, id, "") }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
 		"resume":   {func(w *world, id string) error { return w.Resume(w.ctx, id) }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
-		"delete":   {func(w *world, id string) error { return w.Delete(w.ctx, id) }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
+		"delete":   {func(w *world, id string) error { _, err := w.Delete(w.ctx, id); return err }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
 		"run now":  {func(w *world, id string) error { _, err := w.RunNow(w.ctx, id, nil); return err }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
 		"use file": {func(w *world, id string) error { return w.UseFile(w.ctx, id) }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
 	}
@@ -164,7 +164,7 @@ func TestSwitchThatIsNotWritten(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(w *world) error{
 		"pause":  func(w *world) error { return w.Pause(w.ctx, "j", "") },
-		"delete": func(w *world) error { return w.Delete(w.ctx, "j") },
+		"delete": func(w *world) error { _, err := w.Delete(w.ctx, "j"); return err },
 		"run":    func(w *world) error { _, err := w.RunNow(w.ctx, "j", nil); return err },
 		"resume": func(w *world) error { return w.Resume(w.ctx, "paused") },
 	}
@@ -209,7 +209,7 @@ func TestDelete(t *testing.T) {
 		w.pass(15*time.Second - time.Millisecond)
 		w.down(20500 * time.Millisecond) // 20 and 30 are due
 		for _, id := range []string{"running", "waiting"} {
-			w.must(w.Delete(w.ctx, id))
+			w.remove(id)
 			if got := w.store.job(id); got.State != cronsole.JobDeleted || !got.UpdatedAt.Equal(epoch.Add(35500*time.Millisecond)) {
 				t.Errorf("%s is %s since %s", id, got.State, got.UpdatedAt)
 			}
@@ -245,7 +245,7 @@ func TestDeleteAtTheLastInstant(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "date", map[string]any{"run_date": "2000-01-01 00:00:10"})
 		w.down(10500 * time.Millisecond)
-		w.must(w.Delete(w.ctx, "j"))
+		w.remove("j")
 		w.pass(time.Minute)
 		if diff := cmp.Diff([]string{"skipped(paused)"}, states(w.store.rows("j"))); diff != "" {
 			t.Errorf("rows (-want +got):\n%s", diff)
@@ -264,11 +264,11 @@ func TestDeleteOfAFinishedOrPausedJob(t *testing.T) {
 		w.pass(25 * time.Second)
 		want := map[string][]string{"once": {"succeeded"}, "paused": {"skipped(paused)"}}
 		for id, rows := range want {
-			w.must(w.Delete(w.ctx, id))
+			w.remove(id)
 			if diff := cmp.Diff(rows, states(w.store.rows(id))); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", id, diff)
 			}
-			if err := w.Delete(w.ctx, id); kind(err) != cronsole.NotFound {
+			if _, err := w.Delete(w.ctx, id); kind(err) != cronsole.NotFound {
 				t.Errorf("the second deletion of %s was answered %v", id, err)
 			}
 		}
@@ -293,7 +293,7 @@ func TestSwitchOfABrokenJob(t *testing.T) {
 		if err := w.Resume(w.ctx, "j"); err == nil {
 			t.Error("it was resumed")
 		}
-		if err := w.Delete(w.ctx, "j"); err != nil {
+		if _, err := w.Delete(w.ctx, "j"); err != nil {
 			t.Error(err)
 		}
 	})

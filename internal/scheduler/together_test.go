@@ -100,7 +100,7 @@ func (w *world) play(t *testing.T, r *rand.Rand) {
 		case op < 16:
 			err = w.Resume(w.ctx, id)
 		case op == 16:
-			err = w.Delete(w.ctx, id)
+			_, err = w.Delete(w.ctx, id)
 		case op == 17:
 			if err = w.UseFile(w.ctx, id); err == nil {
 				_, err = w.Edit(w.ctx, id, cronsole.Request{Type: "interval"})

@@ -176,11 +176,12 @@ func whyNotUpdated(t tx, job *cronsole.Job) error {
 }
 
 // DeleteJob takes a living job out of every list and schedule; its runs stay.
-// NotFound when there is no such job or it is deleted already.
-func (s *Store) DeleteJob(ctx context.Context, key int64, at time.Time) error {
+// Undo is what brings it back. NotFound when there is no such job or it is
+// deleted already.
+func (s *Store) DeleteJob(ctx context.Context, key int64, at time.Time, undo string) error {
 	err := s.writeOne(ctx, func(t tx) error {
-		n, err := t.changed(`UPDATE jobs SET state = 'deleted', deleted_at = ?, updated_at = ?, next_run = NULL
-			WHERE key = ? AND state <> 'deleted'`, ms(at), ms(at), key)
+		n, err := t.changed(`UPDATE jobs SET undo_state = state, undo = ?, state = 'deleted', deleted_at = ?, updated_at = ?, next_run = NULL
+			WHERE key = ? AND state <> 'deleted'`, undo, ms(at), ms(at), key)
 		if err == nil && n == 0 {
 			return &cronsole.Error{Kind: cronsole.NotFound, Message: "Job not found."}
 		}
