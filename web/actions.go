@@ -1,8 +1,6 @@
 package web
 
 import (
-	"strconv"
-
 	"github.com/gofiber/fiber/v2"
 
 	"cronsole/internal/cronsole"
@@ -55,38 +53,6 @@ func runArgs(c *fiber.Ctx) ([]any, error) {
 		return nil, err
 	}
 	return cronsole.ParseArgs(object["args"])
-}
-
-// pause answers POST /jobs/{id}/pause, {"reason": "..."} if one is given.
-func (s *server) pause(c *fiber.Ctx) error {
-	reason, err := pauseReason(c)
-	if err != nil {
-		return err
-	}
-	return s.change(c, "paused", "Paused", func(id string) error {
-		return s.Scheduler.Pause(c.UserContext(), id, reason)
-	})
-}
-
-func pauseReason(c *fiber.Ctx) (string, error) {
-	kind, err := readKind(c)
-	if err != nil {
-		return "", err
-	}
-	if kind == bodyForm {
-		return clip(string(c.Request().PostArgs().Peek("reason")), maxText), nil
-	}
-	object, err := readObject(c)
-	if err != nil {
-		return "", err
-	}
-	r := reader{object: object}
-	r.only([]string{"reason"})
-	reason := r.text("reason")
-	if len(reason) > maxText {
-		r.fail("reason", "may hold "+strconv.Itoa(maxText)+" bytes")
-	}
-	return reason, r.err()
 }
 
 // resume answers POST /jobs/{id}/resume.

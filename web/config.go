@@ -23,8 +23,10 @@ type Scheduler interface {
 	Undo(ctx context.Context, undo string) (*cronsole.Job, error)
 	RunNow(ctx context.Context, id string, args []any) (*cronsole.Run, error)
 	Cancel(ctx context.Context, runID int64) error
-	Pause(ctx context.Context, id, reason string) error
+	Pause(ctx context.Context, id, reason, until string) error
 	Resume(ctx context.Context, id string) error
+	SkipNext(ctx context.Context, id string) error
+	RunNext(ctx context.Context, id string) error
 	Freeze(ctx context.Context, reason string) error
 	Unfreeze(ctx context.Context) error
 	UseFile(ctx context.Context, id string) error
@@ -139,8 +141,12 @@ func (s *server) resources(r fiber.Router) {
 	r.Get("/jobs/:id/delete", s.deleteForm)
 	r.Post("/jobs/:id/delete", s.deleteJob)
 	r.Post("/jobs/:id/run", s.runNow)
+	r.Get("/jobs/:id/pause", s.pauseForm)
 	r.Post("/jobs/:id/pause", s.pause)
 	r.Post("/jobs/:id/resume", s.resume)
+	r.Post("/jobs/:id/skip", s.skipNext)
+	r.Delete("/jobs/:id/skip", s.runNext)
+	r.Post("/jobs/:id/unskip", s.runNext)
 	r.Post("/jobs/:id/use-file", s.useFile)
 	r.Post("/undo/:undo", s.undo)
 	r.Get("/runs", s.listRuns)

@@ -29,6 +29,7 @@ var faces = []struct {
 	{"/jobs/new", "form", "#job-form"},
 	{"/jobs/backup_database/edit", "form", "#job-form"},
 	{"/jobs/backup_database/delete", "", ""},
+	{"/jobs/backup_database/pause", "", ""},
 	{"/codes", "", ""},
 }
 

@@ -304,12 +304,27 @@ func (w *world) Deleted(_ context.Context, id string) (*cronsole.Deleted, error)
 	return nil, missing(id)
 }
 
-func (w *world) Pause(_ context.Context, id, reason string) error {
-	return w.change(id, func(j *cronsole.Job) { j.State, j.Reason = cronsole.JobPaused, reason })
+func (w *world) Pause(_ context.Context, id, reason, until string) error {
+	var end time.Time
+	if until != "" {
+		var err error
+		if end, err = cronsole.ParseInstant(until, "UTC", w.now); err != nil {
+			return &cronsole.Error{Kind: cronsole.Invalid, Message: "The job has mistakes.", Fields: []cronsole.FieldError{{Field: "until", Message: err.Error()}}}
+		}
+	}
+	return w.change(id, func(j *cronsole.Job) { j.State, j.Reason, j.PausedUntil = cronsole.JobPaused, reason, end })
+}
+
+func (w *world) SkipNext(_ context.Context, id string) error {
+	return w.change(id, func(j *cronsole.Job) { j.SkipDue, j.SkipAsked = j.Next, w.now })
+}
+
+func (w *world) RunNext(_ context.Context, id string) error {
+	return w.change(id, func(j *cronsole.Job) { j.SkipDue, j.SkipAsked = time.Time{}, time.Time{} })
 }
 
 func (w *world) Resume(_ context.Context, id string) error {
-	return w.change(id, func(j *cronsole.Job) { j.State, j.Reason = cronsole.JobActive, "" })
+	return w.change(id, func(j *cronsole.Job) { j.State, j.Reason, j.PausedUntil = cronsole.JobActive, "", time.Time{} })
 }
 
 func (w *world) Freeze(_ context.Context, reason string) error {

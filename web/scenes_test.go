@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"cronsole/internal/cronsole"
 )
@@ -49,6 +50,11 @@ func scenes() []scene {
 		{"job-failing", newBusyWorld, get("/jobs/sync_orders?runs=failed"), ok, ""},
 		{"job-late", newBusyWorld, get("/jobs/late_report"), ok, ".head, .note, .facts"},
 		{"job-paused", newBusyWorld, get("/jobs/old_cleanup?done=paused"), ok, ".head, .note, .facts, .next"},
+		{"job-paused-until", pausedUntil, get("/jobs/old_cleanup"), ok, ".head, .note, .facts, .next"},
+		{"job-skips", skips, get("/jobs/backup_database"), ok, ".head, .note, .facts, .next, .next + div"},
+		{"jobs-skips", skips, get("/jobs?q=backup_database"), ok, ".c-next"},
+		{"pause", newBusyWorld, get("/jobs/backup_database/pause"), ok, ""},
+		{"pause-mistake", newBusyWorld, postForm("/jobs/backup_database/pause", "reason", "repair", "until", "soon"), 422, ".dialog-t ~ *, .err, input"},
 		{"job-running", newBusyWorld, get("/jobs/get_random_user"), ok, ".head, .note, .facts"},
 		{"job-finished", newBusyWorld, get("/jobs/one_off"), ok, ".head, .note, .facts, .next"},
 		{"job-never-ran", newBusyWorld, get("/jobs/weekly_mail"), ok, ""},
@@ -81,6 +87,15 @@ func scenes() []scene {
 		{"run-running", newBusyWorld, get("/runs/1316?done=started"), ok, ""},
 		{"run-queued", newBusyWorld, get("/runs/1317"), ok, ""},
 		{"run-skipped", newBusyWorld, get("/runs/1315"), ok, ""},
+		{"run-skipped-on-request", func() *world {
+			w := newBusyWorld()
+			r, err := w.run(1315)
+			if err != nil {
+				panic(err)
+			}
+			r.Reason, r.Error = cronsole.ReasonPaused, "Skipped on request, asked at 2026-11-23T11:00:00Z."
+			return w
+		}, get("/runs/1315"), ok, "[role=status], .note"},
 		{"run-cut", run(func(w *world, r *cronsole.Run) {
 			r.OutputFrom, r.OutputBytes = 5_000_000, 5_000_010
 			w.output[r.ID] = []cronsole.Chunk{{Offset: 5_000_000, Time: noon, Stream: cronsole.Stdout, Data: []byte("ten bytes\n")}}
@@ -115,6 +130,19 @@ func scenes() []scene {
 			return w
 		}, get("/jobs"), 500, ""},
 	}
+}
+
+func pausedUntil() *world {
+	w := newBusyWorld()
+	w.jobs["old_cleanup"].PausedUntil = noon.Add(20 * time.Hour)
+	return w
+}
+
+func skips() *world {
+	w := newBusyWorld()
+	j := w.jobs["backup_database"]
+	j.SkipDue, j.SkipAsked = j.Next, noon
+	return w
 }
 
 // TestPages shows each page in each state: its title and what is in its main

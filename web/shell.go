@@ -79,6 +79,10 @@ func notice(c *fiber.Ctx) *views.Notice {
 		n.Text = "Paused"
 	case "resumed":
 		n.Text = "Resumed"
+	case "skip":
+		n.Text = "Skips the next run of"
+	case "unskip":
+		n.Text = "Skips no run of"
 	case "file":
 		n.Text = "Took over .schedule of"
 	case "started", "skipped":

@@ -39,6 +39,13 @@ type Job struct {
 	State      JobState
 	Reason     string // why it is paused, for people; may be empty
 
+	// PausedUntil is when a paused job resumes by itself; zero: not before
+	// somebody resumes it.
+	PausedUntil time.Time
+	// SkipDue is a due instant that is not to be run, and SkipAsked when that was
+	// asked for; they mean something as long as SkipDue is Next.
+	SkipDue, SkipAsked time.Time
+
 	// Anchor is when the trigger in force was made. An interval without
 	// start_date counts from it.
 	Anchor time.Time
@@ -57,6 +64,14 @@ type Job struct {
 	// FailStreak is how many runs failed, timed out or were interrupted since
 	// the last success.
 	FailStreak int
+}
+
+// SkipsNext reports whether the next due instant is not to be run.
+func (j *Job) SkipsNext() bool { return !j.Next.IsZero() && j.Next.Equal(j.SkipDue) }
+
+// PauseOver reports whether the job is paused and was to resume by itself by now.
+func (j *Job) PauseOver(now time.Time) bool {
+	return j.State == JobPaused && !j.PausedUntil.IsZero() && !j.PausedUntil.After(now)
 }
 
 // UndoFor is how long a deleted job can be brought back.

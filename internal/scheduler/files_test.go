@@ -182,7 +182,7 @@ func TestApplyPausesAJobWithoutItsFile(t *testing.T) {
 // A file that comes or changes does not undo what an operator has switched off.
 func TestApplyLeavesAnOperatorsPause(t *testing.T) {
 	following(t, func(t *testing.T, w *world) {
-		w.must(w.Pause(w.ctx, "filed", "holiday"))
+		w.must(w.Pause(w.ctx, "filed", "holiday", ""))
 		for _, file := range []*cronsole.ScheduleFile{nil, daily("3"), daily("5")} {
 			w.deploy("filed", file)
 			if got := w.store.job("filed"); got.State != cronsole.JobPaused || got.Reason != "holiday" {

@@ -44,7 +44,7 @@ func TestRunNow(t *testing.T) {
 			want: manual(func(r *cronsole.Run) { r.Args = []any{} }),
 		},
 		"of a paused job": {
-			prepare: func(w *world) { w.must(w.Pause(w.ctx, "j", "")) },
+			prepare: func(w *world) { w.must(w.Pause(w.ctx, "j", "", "")) },
 			want:    manual(),
 		},
 		"while its last run goes on": {

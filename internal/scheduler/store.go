@@ -33,8 +33,8 @@ type Store interface {
 	// RestoreJob brings a deleted job back, with its state, cursor and next, and
 	// adds the rows. Conflict when a living job has its id.
 	RestoreJob(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error
-	// SetJobState writes state, reason, anchor, cursor, next and the time of
-	// change, and adds the rows.
+	// SetJobState writes state, reason, anchor, cursor, next, what was asked for a
+	// time and the time of change, and adds the rows.
 	SetJobState(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error
 
 	// Advance moves cursors and adds their rows, for all entries in one

@@ -96,7 +96,7 @@ func (w *world) play(t *testing.T, r *rand.Rand) {
 		case op == 11:
 			_, err = w.Edit(w.ctx, id, cronsole.Request{Type: "interval", Rules: map[string]any{"jitter": fmt.Sprint(r.IntN(3), "s")}})
 		case op < 14:
-			err = w.Pause(w.ctx, id, "")
+			err = w.Pause(w.ctx, id, "", "")
 		case op < 16:
 			err = w.Resume(w.ctx, id)
 		case op == 16:
@@ -120,7 +120,7 @@ func (w *world) play(t *testing.T, r *rand.Rand) {
 func (w *world) checkQuiet(t *testing.T) {
 	t.Helper()
 	for _, id := range players {
-		if err := w.Pause(w.ctx, id, "the end"); err != nil && kind(err) != cronsole.NotFound && kind(err) != cronsole.Conflict {
+		if err := w.Pause(w.ctx, id, "the end", ""); err != nil && kind(err) != cronsole.NotFound && kind(err) != cronsole.Conflict {
 			t.Error(err)
 		}
 	}

@@ -52,6 +52,9 @@ func (s *Scheduler) restore(ctx context.Context, d *cronsole.Deleted, now time.T
 	if err != nil {
 		return nil, fmt.Errorf("bring back job %s: %w", job.ID, err)
 	}
+	if job.PauseOver(now) {
+		job.State, job.Reason, job.PausedUntil = cronsole.JobActive, "", time.Time{}
+	}
 	var rows []*cronsole.Run
 	if job.State == cronsole.JobActive { // a paused job accounts for it when it is resumed
 		rows = s.skipDue(job, trigger, now)

@@ -142,7 +142,7 @@ func TestUndoOfADeletion(t *testing.T) {
 // A paused job stays paused, with its reason; a finished one stays finished.
 func TestUndoKeepsTheState(t *testing.T) {
 	onDisk(t, func(t *testing.T, w *diskWorld) {
-		w.must(w.Pause(t.Context(), "j", "holiday"))
+		w.must(w.Pause(t.Context(), "j", "holiday", ""))
 		_, _, err := w.Create(t.Context(), cronsole.Request{JobID: "once", Code: "work", Type: "date", Args: map[string]any{"run_date": "2000-01-01 00:00:05"}})
 		w.must(err)
 		w.pass(seconds(15))

@@ -13,7 +13,7 @@ import (
 )
 
 const jobColumns = `jobs.key, jobs.job_id, jobs.state, jobs.reason, jobs.definition, jobs.anchor, jobs.cursor, jobs.next_run,
-	jobs.fail_streak, jobs.version, jobs.created_at, jobs.updated_at`
+	jobs.fail_streak, jobs.version, jobs.created_at, jobs.updated_at, jobs.paused_until, jobs.skip_due, jobs.skip_asked`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -23,10 +23,12 @@ func scanJob(row scanner, more ...any) (*cronsole.Job, error) {
 		j                                        cronsole.Job
 		text                                     string
 		anchor, cursor, next, created, updatedAt sql.NullInt64
+		until, skipDue, skipAsked                sql.NullInt64
 	)
 	dest := []any{
 		&j.Key, &j.ID, &j.State, &j.Reason, &text, &anchor, &cursor, &next,
 		&j.FailStreak, &j.Version, &created, &updatedAt,
+		&until, &skipDue, &skipAsked,
 	}
 	if err := row.Scan(append(dest, more...)...); err != nil {
 		return nil, err
@@ -37,6 +39,7 @@ func scanJob(row scanner, more ...any) (*cronsole.Job, error) {
 	}
 	j.Anchor, j.Cursor, j.Next = fromMS(anchor), fromMS(cursor), fromMS(next)
 	j.CreatedAt, j.UpdatedAt = fromMS(created), fromMS(updatedAt)
+	j.PausedUntil, j.SkipDue, j.SkipAsked = fromMS(until), fromMS(skipDue), fromMS(skipAsked)
 	return &j, nil
 }
 
@@ -77,7 +80,7 @@ func newJobText(j *cronsole.Job) (jobText, error) {
 
 // cutTimes makes the times of a job what the store keeps of them.
 func cutTimes(j *cronsole.Job) {
-	for _, t := range []*time.Time{&j.Anchor, &j.Cursor, &j.Next, &j.CreatedAt, &j.UpdatedAt} {
+	for _, t := range []*time.Time{&j.Anchor, &j.Cursor, &j.Next, &j.CreatedAt, &j.UpdatedAt, &j.PausedUntil, &j.SkipDue, &j.SkipAsked} {
 		*t = cut(*t)
 	}
 }
@@ -155,6 +158,9 @@ func (s *Store) UpdateJob(ctx context.Context, job *cronsole.Job) error {
 		if n == 0 {
 			return whyNotUpdated(t, job)
 		}
+		if err := saveRequests(t, job); err != nil {
+			return err
+		}
 		return addRevision(t, job.Key, job.Version, text.definition, job.UpdatedAt)
 	})
 	return failed(err, "update job %s", job.ID)
@@ -190,8 +196,8 @@ func (s *Store) DeleteJob(ctx context.Context, key int64, at time.Time, undo str
 	return failed(err, "delete job %d", key)
 }
 
-// SetJobState writes state, reason, anchor, cursor, next instant and time of
-// change of a job, and adds the rows that account for what was passed over, whose IDs it
+// SetJobState writes state, reason, anchor, cursor, next instant, what was asked
+// for a time and the time of change of a job, and adds the rows that account for what was passed over, whose IDs it
 // sets. A row whose job and due instant are in the ledger already is left out
 // and keeps ID 0. NotFound when the job was deleted.
 func (s *Store) SetJobState(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error {
@@ -207,6 +213,9 @@ func (s *Store) SetJobState(ctx context.Context, job *cronsole.Job, rows []*cron
 		if n == 0 {
 			return jobNotFound(job.ID)
 		}
+		if err := saveRequests(t, job); err != nil {
+			return err
+		}
 		for i, r := range rows {
 			if ids[i], err = insertRun(t, r); err != nil {
 				return err
@@ -221,6 +230,14 @@ func (s *Store) SetJobState(ctx context.Context, job *cronsole.Job, rows []*cron
 		r.ID = ids[i]
 	}
 	return nil
+}
+
+// saveRequests writes what was asked of a job for a time: to be paused until
+// then, and to skip an instant.
+func saveRequests(t tx, job *cronsole.Job) error {
+	_, err := t.exec(`UPDATE jobs SET paused_until = ?, skip_due = ?, skip_asked = ? WHERE key = ?`,
+		ms(job.PausedUntil), ms(job.SkipDue), ms(job.SkipAsked), job.Key)
+	return err
 }
 
 // LiveJobs returns the active and paused jobs, oldest first.

@@ -43,17 +43,17 @@ func (s *Store) Deleted(ctx context.Context, id string) (*cronsole.Deleted, erro
 	return d, failed(err, "deleted job %s", id)
 }
 
-// RestoreJob brings a deleted job back with its state, cursor, next instant and
-// time of change, and adds the rows that account for what was passed over, whose
+// RestoreJob brings a deleted job back with its state, reason, cursor, next instant,
+// what was asked for a time and the time of change, and adds the rows that account for what was passed over, whose
 // IDs it sets. Conflict when a living job has its id, NotFound when it is not
 // deleted any more.
 func (s *Store) RestoreJob(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error {
 	cutTimes(job)
 	ids := make([]int64, len(rows))
 	err := s.write(ctx, func(t tx) error {
-		n, err := t.changed(`UPDATE jobs SET state = ?, cursor = ?, next_run = ?, updated_at = ?, deleted_at = NULL, undo = NULL, undo_state = NULL
+		n, err := t.changed(`UPDATE jobs SET state = ?, reason = ?, cursor = ?, next_run = ?, updated_at = ?, deleted_at = NULL, undo = NULL, undo_state = NULL
 			WHERE key = ? AND state = 'deleted' AND undo IS NOT NULL`,
-			job.State, ms(job.Cursor), ms(job.Next), ms(job.UpdatedAt), job.Key)
+			job.State, job.Reason, ms(job.Cursor), ms(job.Next), ms(job.UpdatedAt), job.Key)
 		if isUnique(err) {
 			return &cronsole.Error{Kind: cronsole.Conflict, Message: "Job already exists: " + job.ID, Err: err}
 		}
@@ -62,6 +62,9 @@ func (s *Store) RestoreJob(ctx context.Context, job *cronsole.Job, rows []*crons
 		}
 		if n == 0 {
 			return jobNotFound(job.ID)
+		}
+		if err := saveRequests(t, job); err != nil {
+			return err
 		}
 		for i, r := range rows {
 			if ids[i], err = insertRun(t, r); err != nil {
