@@ -21,7 +21,7 @@ type Scheduler interface {
 	Edit(ctx context.Context, id string, r cronsole.Request) (*cronsole.Job, error)
 	Delete(ctx context.Context, id string) (*cronsole.Deleted, error)
 	Undo(ctx context.Context, undo string) (*cronsole.Job, error)
-	RunNow(ctx context.Context, id string, args []any) (*cronsole.Run, error)
+	RunNow(ctx context.Context, id string, args []any, key string) (*cronsole.Run, error)
 	Cancel(ctx context.Context, runID int64) error
 	Pause(ctx context.Context, id, reason, until string) error
 	Resume(ctx context.Context, id string) error
@@ -140,6 +140,7 @@ func (s *server) resources(r fiber.Router) {
 	r.Get("/jobs/:id/edit", s.editForm)
 	r.Get("/jobs/:id/delete", s.deleteForm)
 	r.Post("/jobs/:id/delete", s.deleteJob)
+	r.Get("/jobs/:id/run", s.runForm)
 	r.Post("/jobs/:id/run", s.runNow)
 	r.Get("/jobs/:id/pause", s.pauseForm)
 	r.Post("/jobs/:id/pause", s.pause)

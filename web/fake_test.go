@@ -36,6 +36,7 @@ type world struct {
 	attempts map[int64][]cronsole.Attempt
 	frozen   *cronsole.Freeze
 	deleted  []*cronsole.Deleted
+	asked    map[string]askedRun // by job and key
 	codes    []*cronsole.Code
 	keys     int64
 	reads    int
@@ -48,8 +49,14 @@ type world struct {
 	log      strings.Builder
 }
 
+// askedRun is a run with the arguments that it was asked for with.
+type askedRun struct {
+	run  *cronsole.Run
+	args string
+}
+
 func newWorld() *world {
-	w := &world{now: noon, jobs: map[string]*cronsole.Job{}, output: map[int64][]cronsole.Chunk{}}
+	w := &world{now: noon, asked: map[string]askedRun{}, jobs: map[string]*cronsole.Job{}, output: map[int64][]cronsole.Chunk{}}
 	for _, name := range []string{"backup_database", "log_something", "log_with_args"} {
 		w.codes = append(w.codes, &cronsole.Code{Name: name, Kind: cronsole.CodeExecutable, Entry: "main.sh"})
 	}
@@ -349,7 +356,26 @@ func (w *world) UseFile(_ context.Context, id string) error {
 	return w.change(id, func(j *cronsole.Job) { j.Version++ })
 }
 
-func (w *world) RunNow(_ context.Context, id string, args []any) (*cronsole.Run, error) {
+func (w *world) RunNow(_ context.Context, id string, args []any, key string) (*cronsole.Run, error) {
+	seen, asked := w.asked[id+" "+key], fmt.Sprint(args)
+	switch {
+	case key == "" || seen.run == nil:
+	case seen.args != asked:
+		return nil, &cronsole.Error{
+			Kind: cronsole.Invalid, Message: "The job has mistakes.",
+			Fields: []cronsole.FieldError{{Field: "Idempotency-Key", Message: "was used with other arguments"}},
+		}
+	default:
+		return seen.run, nil
+	}
+	run, err := w.runNow(id, args)
+	if err == nil {
+		w.asked[id+" "+key] = askedRun{run, asked}
+	}
+	return run, err
+}
+
+func (w *world) runNow(id string, args []any) (*cronsole.Run, error) {
 	var run *cronsole.Run
 	err := w.change(id, func(j *cronsole.Job) {
 		run = w.addRun(j, cronsole.Run{Cause: cronsole.CauseManual, State: cronsole.Running, Attempt: 1, StartedAt: w.now, Args: args})

@@ -55,6 +55,8 @@ func scenes() []scene {
 		{"jobs-skips", skips, get("/jobs?q=backup_database"), ok, ".c-next"},
 		{"pause", newBusyWorld, get("/jobs/backup_database/pause"), ok, ""},
 		{"pause-mistake", newBusyWorld, postForm("/jobs/backup_database/pause", "reason", "repair", "until", "soon"), 422, ".dialog-t ~ *, .err, input"},
+		{"run-now", newBusyWorld, get("/jobs/backup_database/run"), ok, ""},
+		{"run-now-mistake", newBusyWorld, postForm("/jobs/backup_database/run", "args", "[1"), 422, "#error-summary, .err, textarea"},
 		{"job-running", newBusyWorld, get("/jobs/get_random_user"), ok, ".head, .note, .facts"},
 		{"job-finished", newBusyWorld, get("/jobs/one_off"), ok, ".head, .note, .facts, .next"},
 		{"job-never-ran", newBusyWorld, get("/jobs/weekly_mail"), ok, ""},

@@ -236,6 +236,14 @@ func (f *fakeStore) AddRun(_ context.Context, r *cronsole.Run) error {
 	return nil
 }
 
+func (f *fakeStore) AddRunOnce(context.Context, *cronsole.Run, string, string) error {
+	return errors.New("keys are tested with a real ledger")
+}
+
+func (f *fakeStore) RunByKey(context.Context, int64, string) (*cronsole.Run, string, error) {
+	return nil, "", errors.New("keys are tested with a real ledger")
+}
+
 func (f *fakeStore) StartRuns(_ context.Context, ids []int64, at time.Time) error {
 	leave, err := f.enter("StartRuns")
 	if err != nil {

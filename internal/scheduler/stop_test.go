@@ -221,7 +221,7 @@ func TestUseCasesOutsideALife(t *testing.T) {
 		"pause":    func(w *world) error { return w.Pause(w.ctx, "j", "", "") },
 		"resume":   func(w *world) error { return w.Resume(w.ctx, "j") },
 		"delete":   func(w *world) error { _, err := w.Delete(w.ctx, "j"); return err },
-		"run now":  func(w *world) error { _, err := w.RunNow(w.ctx, "j", nil); return err },
+		"run now":  func(w *world) error { _, err := w.RunNow(w.ctx, "j", nil, ""); return err },
 	}
 	for name, use := range uses {
 		t.Run(name, func(t *testing.T) {

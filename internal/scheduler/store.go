@@ -43,6 +43,11 @@ type Store interface {
 	Advance(ctx context.Context, batch []*cronsole.Advance) error
 	// AddRun adds a row and sets its ID.
 	AddRun(ctx context.Context, run *cronsole.Run) error
+	// AddRunOnce is AddRun for a run that was asked for under a key.
+	AddRunOnce(ctx context.Context, run *cronsole.Run, key, asked string) error
+	// RunByKey returns the run of a job that was asked for under a key, and what
+	// was asked. NotFound when there is none.
+	RunByKey(ctx context.Context, jobKey int64, key string) (run *cronsole.Run, asked string, err error)
 	// StartRuns turns queued rows into running ones, on their next attempt,
 	// started at.
 	StartRuns(ctx context.Context, ids []int64, at time.Time) error

@@ -141,7 +141,7 @@ func TestSwitchRefuses(t *testing.T) {
 		"pause":    {func(w *world, id string) error { return w.Pause(w.ctx, id, "", "") }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
 		"resume":   {func(w *world, id string) error { return w.Resume(w.ctx, id) }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
 		"delete":   {func(w *world, id string) error { _, err := w.Delete(w.ctx, id); return err }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
-		"run now":  {func(w *world, id string) error { _, err := w.RunNow(w.ctx, id, nil); return err }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
+		"run now":  {func(w *world, id string) error { _, err := w.RunNow(w.ctx, id, nil, ""); return err }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
 		"use file": {func(w *world, id string) error { return w.UseFile(w.ctx, id) }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
 	}
 	for name, tt := range tests {
@@ -165,7 +165,7 @@ func TestSwitchThatIsNotWritten(t *testing.T) {
 	tests := map[string]func(w *world) error{
 		"pause":  func(w *world) error { return w.Pause(w.ctx, "j", "", "") },
 		"delete": func(w *world) error { _, err := w.Delete(w.ctx, "j"); return err },
-		"run":    func(w *world) error { _, err := w.RunNow(w.ctx, "j", nil); return err },
+		"run":    func(w *world) error { _, err := w.RunNow(w.ctx, "j", nil, ""); return err },
 		"resume": func(w *world) error { return w.Resume(w.ctx, "paused") },
 	}
 	for name, do := range tests {
@@ -217,7 +217,7 @@ func TestDelete(t *testing.T) {
 				t.Errorf("%s made again has key %d and version %d", id, again.Key, again.Version)
 			}
 		}
-		run, err := w.RunNow(w.ctx, "running", nil)
+		run, err := w.RunNow(w.ctx, "running", nil, "")
 		if err != nil || run.State != cronsole.Queued {
 			t.Errorf("run of the new job: %+v, %v; the old one's run must not count as its own", run, err)
 		}

@@ -27,7 +27,7 @@ func TestRunNowOfOneJobByMany(t *testing.T) {
 			var askers sync.WaitGroup
 			for range 200 {
 				askers.Go(func() {
-					if _, err := w.RunNow(w.ctx, "j", nil); err != nil {
+					if _, err := w.RunNow(w.ctx, "j", nil, ""); err != nil {
 						t.Error(err)
 					}
 				})
@@ -90,7 +90,7 @@ func (w *world) play(t *testing.T, r *rand.Rand) {
 		case op < 4:
 			_, _, err = w.Create(w.ctx, cronsole.Request{JobID: id, Code: "filed", Type: "interval", Args: map[string]any{"seconds": 1 + r.IntN(3)}})
 		case op < 8:
-			_, err = w.RunNow(w.ctx, id, nil)
+			_, err = w.RunNow(w.ctx, id, nil, "")
 		case op < 11:
 			_, err = w.Edit(w.ctx, id, cronsole.Request{Args: map[string]any{"seconds": 1 + r.IntN(3)}, Version: r.Int64N(3)})
 		case op == 11:
