@@ -17,5 +17,7 @@ type ErrorDetail struct {
 	DeletedAt *time.Time  `json:"deleted_at,omitempty"` // not found: the job was there until then
 	Undo      string      `json:"undo,omitempty"`       // a POST to it brings the job back
 	JobID     string      `json:"-"`                    // that was deleted
+	Current   any         `json:"current,omitempty"`    // an edit that came too late: the definition that there is now
+	Yours     any         `json:"yours,omitempty"`      // and what was sent
 	Valid     *bool       `json:"valid,omitempty"`      // previews only: always false
 }

@@ -50,13 +50,6 @@ type nearestError struct {
 func (e *nearestError) Error() string { return e.cause.Error() }
 func (e *nearestError) Unwrap() error { return e.cause }
 
-// preconditionError is an edit of a version that If-Match named and that is no
-// more.
-type preconditionError struct{ cause *cronsole.Error }
-
-func (e *preconditionError) Error() string { return e.cause.Error() }
-func (e *preconditionError) Unwrap() error { return e.cause }
-
 func asError(err error) (*cronsole.Error, bool) { return errors.AsType[*cronsole.Error](err) }
 
 // problem says an error in the console's words. Whatever is not a mistake of
@@ -84,8 +77,8 @@ func (s *server) problem(c *fiber.Ctx, err error) *views.ErrorDetail {
 			}
 		}
 	}
-	if _, ok := errors.AsType[*preconditionError](err); ok {
-		p.Status = fiber.StatusPreconditionFailed
+	if e, ok := errors.AsType[*staleError](err); ok {
+		p.Status, p.Current, p.Yours = e.status, e.current, e.yours
 	}
 	if p.Status == 0 {
 		p.Status = fiber.StatusInternalServerError

@@ -127,8 +127,8 @@ func (s *server) editJob(c *fiber.Ctx) error {
 	})
 	if err != nil {
 		err = located(s.missingJob(c, id, err), sub.request)
-		if e, ok := asError(err); ok && e.Kind == cronsole.Stale && sub.ifMatch {
-			err = &preconditionError{e}
+		if e, ok := asError(err); ok && e.Kind == cronsole.Stale {
+			err = s.staleEdit(c, sub, id, e)
 		}
 		return s.refused(c, sub, id, err)
 	}
@@ -148,7 +148,7 @@ func (sub *submission) takeIfMatch(c *fiber.Ctx) error {
 	}
 	v, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64)
 	if err != nil || v < 1 {
-		return &preconditionError{&cronsole.Error{
+		return &staleError{status: fiber.StatusPreconditionFailed, cause: &cronsole.Error{
 			Kind: cronsole.Stale, Message: "If-Match must hold the version of the job that was read, such as \"3\".",
 		}}
 	}
