@@ -11,7 +11,7 @@ import (
 // can be sent to make the job so again.
 func DefinitionJSON(version int64, d cronsole.Definition) (map[string]any, error) {
 	m := map[string]any{
-		"version": version, "code": d.Code, "type": d.Schedule.Type, "timezone": d.Schedule.Timezone,
+		"version": version, "from_file": false, "code": d.Code, "type": d.Schedule.Type, "timezone": d.Schedule.Timezone,
 		"args": ScheduleArgs(d.Schedule, d.Args),
 	}
 	text, err := json.Marshal(d.Rules)

@@ -53,6 +53,8 @@ type Store interface {
 	Stats(ctx context.Context) (cronsole.StoreStats, error)
 	// Deleted is the job that had the id last and was deleted.
 	Deleted(ctx context.Context, id string) (*cronsole.Deleted, error)
+	// Revisions are what a job was at its versions below before, newest first.
+	Revisions(ctx context.Context, jobKey, before int64, limit int) ([]cronsole.JobRevision, error)
 	NearestJobIDs(ctx context.Context, id string, n int) ([]string, error)
 }
 
@@ -138,6 +140,7 @@ func (s *server) resources(r fiber.Router) {
 	r.Put("/jobs/:id", s.editJob)
 	r.Delete("/jobs/:id", s.deleteJob)
 	r.Get("/jobs/:id/edit", s.editForm)
+	r.Get("/jobs/:id/revisions", s.listRevisions)
 	r.Get("/jobs/:id/delete", s.deleteForm)
 	r.Post("/jobs/:id/delete", s.deleteJob)
 	r.Get("/jobs/:id/run", s.runForm)

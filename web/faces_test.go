@@ -30,6 +30,7 @@ var faces = []struct {
 	{"/jobs/backup_database/edit", "form", "#job-form"},
 	{"/jobs/backup_database/delete", "", ""},
 	{"/jobs/backup_database/pause", "", ""},
+	{"/jobs/backup_database/revisions", "", ""},
 	{"/jobs/backup_database/run", "", ""},
 	{"/codes", "", ""},
 }

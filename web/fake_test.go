@@ -36,7 +36,8 @@ type world struct {
 	attempts map[int64][]cronsole.Attempt
 	frozen   *cronsole.Freeze
 	deleted  []*cronsole.Deleted
-	asked    map[string]askedRun // by job and key
+	earlier  map[int64][]cronsole.JobRevision // by job key, oldest first
+	asked    map[string]askedRun              // by job and key
 	codes    []*cronsole.Code
 	keys     int64
 	reads    int
@@ -56,7 +57,7 @@ type askedRun struct {
 }
 
 func newWorld() *world {
-	w := &world{now: noon, asked: map[string]askedRun{}, jobs: map[string]*cronsole.Job{}, output: map[int64][]cronsole.Chunk{}}
+	w := &world{now: noon, asked: map[string]askedRun{}, earlier: map[int64][]cronsole.JobRevision{}, jobs: map[string]*cronsole.Job{}, output: map[int64][]cronsole.Chunk{}}
 	for _, name := range []string{"backup_database", "log_something", "log_with_args"} {
 		w.codes = append(w.codes, &cronsole.Code{Name: name, Kind: cronsole.CodeExecutable, Entry: "main.sh"})
 	}
@@ -247,6 +248,7 @@ func (w *world) Edit(_ context.Context, id string, r cronsole.Request) (*cronsol
 		return nil, err
 	}
 	job.Key, job.Version = old.Key, old.Version+1
+	w.earlier[old.Key] = append(w.earlier[old.Key], revision(old))
 	w.jobs[id] = job
 	w.wrote()
 	return job, nil
@@ -297,6 +299,25 @@ func (w *world) Undo(_ context.Context, undo string) (*cronsole.Job, error) {
 	w.jobs[job.ID] = job
 	w.wrote()
 	return job, nil
+}
+
+func revision(j *cronsole.Job) cronsole.JobRevision {
+	return cronsole.JobRevision{Version: j.Version, Definition: j.Definition, Since: j.UpdatedAt, TZVersion: "2026a"}
+}
+
+func (w *world) Revisions(_ context.Context, jobKey, before int64, limit int) ([]cronsole.JobRevision, error) {
+	if err := w.read(); err != nil {
+		return nil, err
+	}
+	all := slices.Clone(w.earlier[jobKey])
+	for _, j := range w.jobs {
+		if j.Key == jobKey {
+			all = append(all, revision(j))
+		}
+	}
+	slices.Reverse(all)
+	all = slices.DeleteFunc(all, func(r cronsole.JobRevision) bool { return before != 0 && r.Version >= before })
+	return all[:min(limit, len(all))], nil
 }
 
 func (w *world) Deleted(_ context.Context, id string) (*cronsole.Deleted, error) {

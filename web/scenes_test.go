@@ -57,6 +57,8 @@ func scenes() []scene {
 		{"pause-mistake", newBusyWorld, postForm("/jobs/backup_database/pause", "reason", "repair", "until", "soon"), 422, ".dialog-t ~ *, .err, input"},
 		{"run-now", newBusyWorld, get("/jobs/backup_database/run"), ok, ""},
 		{"run-now-mistake", newBusyWorld, postForm("/jobs/backup_database/run", "args", "[1"), 422, "#error-summary, .err, textarea"},
+		{"revisions", edited, get("/jobs/sync_orders/revisions"), ok, ""},
+		{"revisions-older", edited, get("/jobs/sync_orders/revisions?limit=1"), ok, ""},
 		{"job-running", newBusyWorld, get("/jobs/get_random_user"), ok, ".head, .note, .facts"},
 		{"job-finished", newBusyWorld, get("/jobs/one_off"), ok, ".head, .note, .facts, .next"},
 		{"job-never-ran", newBusyWorld, get("/jobs/weekly_mail"), ok, ""},
@@ -137,6 +139,20 @@ func scenes() []scene {
 func pausedUntil() *world {
 	w := newBusyWorld()
 	w.jobs["old_cleanup"].PausedUntil = noon.Add(20 * time.Hour)
+	return w
+}
+
+// edited is a world in which somebody changed a job.
+func edited() *world {
+	w := newBusyWorld()
+	w.now = noon.Add(-time.Hour)
+	request := cronsole.Request{
+		JobID: "sync_orders", Type: "interval", Args: map[string]any{"hours": 2}, Timezone: "Europe/Berlin", Rules: map[string]any{"timeout": "5m", "tags": []any{"orders"}},
+	}
+	if _, err := w.Edit(context.Background(), "sync_orders", request); err != nil {
+		panic(err)
+	}
+	w.now = noon
 	return w
 }
 

@@ -328,7 +328,9 @@ func TestAStaleEditShowsBothVersions(t *testing.T) {
 		}
 	}
 	var differs []string
-	page.Find("#error-summary tbody tr").Each(func(_ int, row *goquery.Selection) { differs = append(differs, strings.Join(row.Children().Map(func(_ int, c *goquery.Selection) string { return text(c) }), " ")) })
+	page.Find("#error-summary tbody tr").Each(func(_ int, row *goquery.Selection) {
+		differs = append(differs, strings.Join(row.Children().Map(func(_ int, c *goquery.Selection) string { return text(c) }), " "))
+	})
 	want := []string{
 		"Schedule kind interval cron", "Expression — 0 30 2 * * *", "Hours 6 —", "Time zone UTC Europe/Berlin",
 	}

@@ -74,6 +74,14 @@ func (j *Job) PauseOver(now time.Time) bool {
 	return j.State == JobPaused && !j.PausedUntil.IsZero() && !j.PausedUntil.After(now)
 }
 
+// JobRevision is what a job was at one of its versions.
+type JobRevision struct {
+	Version    int64
+	Definition Definition
+	Since      time.Time // when it came into force
+	TZVersion  string    // of the time zone data it was written under
+}
+
 // UndoFor is how long a deleted job can be brought back.
 const UndoFor = 24 * time.Hour
 
