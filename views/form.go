@@ -87,16 +87,24 @@ type JobForm struct {
 	Errors FieldErrors       `json:"errors,omitempty"`
 	Detail string            `json:"detail,omitempty"` // what is wrong on the whole
 
-	EditID   string     `json:"-"` // the job that is edited; empty: a new one
-	Version  int64      `json:"version,omitempty"`
-	Key      string     `json:"-"`
-	Was      string     `json:"-"` // value of FieldWas
-	Zones    []string   `json:"-"`
-	Preview  *Preview   `json:"-"` // of the values as they are; never nil on the page
-	Existing string     `json:"-"` // id of the job that has the id already
-	Current  *JobDetail `json:"-"` // the job as it is now, when it was changed meanwhile
-	JobsDir  string     `json:"-"`
-	Curl     string     `json:"-"` // the same as a command for scripts
+	EditID   string      `json:"-"` // the job that is edited; empty: a new one
+	Version  int64       `json:"version,omitempty"`
+	Key      string      `json:"-"`
+	Was      string      `json:"-"` // value of FieldWas
+	Zones    []string    `json:"-"`
+	Preview  *Preview    `json:"-"` // of the values as they are; never nil on the page
+	Existing string      `json:"-"` // id of the job that has the id already
+	Current  *JobDetail  `json:"-"` // the job as it is now, when it was changed meanwhile
+	Differs  []FieldDiff `json:"-"` // in what it differs from the values
+	JobsDir  string      `json:"-"`
+	Curl     string      `json:"-"` // the same as a command for scripts
+}
+
+// FieldDiff is a field of an edit that differs from the job as it is now.
+type FieldDiff struct {
+	Field  string
+	Yours  string
+	Theirs string
 }
 
 // Editing reports whether the form changes a job.

@@ -11,15 +11,17 @@ import (
 type JobRow struct {
 	JobID        string            `json:"job_id"`
 	RunFrequency string            `json:"run_frequency"`
-	NextRun      *time.Time        `json:"next_run"` // due instant in the job's zone; null: none, or paused
+	NextRun      *time.Time        `json:"next_run"`            // due instant in the job's zone; null: none, or paused
+	SkipNext     *time.Time        `json:"skip_next,omitempty"` // due instant before it that is skipped on request
 	Code         string            `json:"code"`
 	Type         cronsole.Type     `json:"type"`
 	Words        string            `json:"words"`
 	Expression   string            `json:"expression"`
 	Timezone     string            `json:"timezone"`
 	State        cronsole.JobState `json:"state"`
-	Reason       string            `json:"reason,omitempty"`  // why it is paused
-	Problem      string            `json:"problem,omitempty"` // why its code cannot run
+	Reason       string            `json:"reason,omitempty"`       // why it is paused
+	PausedUntil  *time.Time        `json:"paused_until,omitempty"` // when it resumes by itself, in the job's zone
+	Problem      string            `json:"problem,omitempty"`      // why its code cannot run
 	Source       cronsole.Source   `json:"source"`
 	Tags         []string          `json:"tags"`
 	Description  string            `json:"description,omitempty"`
@@ -68,15 +70,13 @@ func NewJobRow(r cronsole.JobRow, code *cronsole.Code, now time.Time) JobRow {
 	}
 	patience := time.Duration(d.Rules.Jitter) + time.Duration(d.Rules.MisfireGrace)
 	if !j.Next.IsZero() && j.State == cronsole.JobActive {
-		next := InZone(j.Next, d.Schedule.Timezone)
-		row.NextRun = &next
-		start := next
-		if d.Rules.Jitter > 0 {
-			start = next.Add(cronsole.JitterOffset(j.Key, j.Next, d.Rules.Jitter))
-			row.NextStart = &start
-		}
-		row.late = next.Add(patience)
+		row.late = j.Next.Add(patience)
 		row.Late = row.late.Before(now)
+		row.plan(j)
+	}
+	if j.State == cronsole.JobPaused && !j.PausedUntil.IsZero() {
+		until := InZone(j.PausedUntil, d.Schedule.Timezone)
+		row.PausedUntil = &until
 	}
 	for _, run := range r.Active {
 		if run.State == cronsole.Queued && !run.Due.IsZero() {
@@ -91,6 +91,29 @@ func NewJobRow(r cronsole.JobRow, code *cronsole.Code, now time.Time) JobRow {
 	}
 	row.Recent = NewRunMarks(r.Recent)
 	return row
+}
+
+// plan fills in which due instant runs next, and which is skipped before it.
+func (r *JobRow) plan(j *cronsole.Job) {
+	next := InZone(j.Next, r.Timezone)
+	if j.SkipsNext() {
+		skipped := next
+		r.SkipNext = &skipped
+		trigger, err := j.Trigger()
+		if err != nil {
+			return // newer tz data may refuse an old schedule
+		}
+		due, ok := trigger.Next(j.Next)
+		if !ok {
+			return
+		}
+		next = InZone(due, r.Timezone)
+	}
+	r.NextRun = &next
+	if r.Jitter > 0 {
+		start := next.Add(cronsole.JitterOffset(j.Key, next, r.Jitter))
+		r.NextStart = &start
+	}
 }
 
 // waits accounts for a due run that has no slot yet: it is late from then on.

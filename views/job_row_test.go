@@ -165,7 +165,7 @@ func TestWhatKeepsAJobFromRunningIsSaidFirst(t *testing.T) {
 		job := everyHour()
 		job.State = state
 		row := NewJobRow(cronsole.JobRow{Job: job}, deployed, noon)
-		if got := [2]string{row.scheduleWords(), row.noNextWord()}; got != want {
+		if got := [2]string{row.scheduleWords(), row.noNextWord(&Shell{Now: noon})}; got != want {
 			t.Errorf("%s: %q, want %q", state, got, want)
 		}
 	}

@@ -27,7 +27,9 @@ const (
 	msgArguments    = "A JSON list, such as [\"https://example.org\", 3]. Empty means no arguments."
 	msgRunDate      = "Year-month-day and time, such as 2027-01-31 18:30, in the time zone below."
 	msgInterval     = "The numbers add up. A day is always 24 hours."
-	msgDeleteKeeps  = "The code in jobs/ and the history of its runs stay."
+	msgDeleteKeeps  = "The code in jobs/ and the history of its runs stay. It can be brought back for 24 hours."
+	msgPause        = "No run starts by itself while it is paused; what is due is recorded as skipped. A run that goes on is left alone."
+	msgUndo         = "It can be brought back within 24 hours, with its schedule, state and history."
 )
 
 // shortcuts are the keys of the help dialog.
@@ -44,6 +46,7 @@ var shortcuts = []struct {
 	{[]string{"l"}, "Output of the last run"},
 	{[]string{"e"}, "Edit"},
 	{[]string{"d"}, "Delete"},
+	{[]string{"u"}, "Undo a delete"},
 	{[]string{"[", "]"}, "Previous or next page"},
 	{[]string{"Ctrl Enter"}, "Submit a form"},
 	{[]string{"?"}, "This help"},

@@ -2,6 +2,7 @@ package views
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -77,7 +78,12 @@ func (r *RunRow) Final() bool { return r.State.Final() }
 func (r *RunRow) StateWord() string { return StateWord(r.State) }
 
 // ReasonWords says why the run was skipped, for people; empty for others.
-func (r *RunRow) ReasonWords() string { return ReasonWords(r.Reason) }
+func (r *RunRow) ReasonWords() string {
+	if r.Reason == cronsole.ReasonPaused && r.Error != "" { // skipped on request, or deleted at that time
+		return lowerFirst(strings.TrimSuffix(r.Error, "."))
+	}
+	return ReasonWords(r.Reason)
+}
 
 // Look is the kind of icon and colour that goes with the state: "ok", "fail",
 // "run", "wait" or "skip".

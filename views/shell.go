@@ -42,6 +42,7 @@ type Notice struct {
 	JobID    string // shown after Text in the font of ids; may be empty
 	LinkText string // "Open log"; empty: no link
 	LinkURL  string
+	UndoURL  string // where a POST takes it back; empty: it cannot be
 }
 
 // PageTitle is the text of the title element: it tells a background tab that
@@ -177,6 +178,9 @@ func sameDay(a, b time.Time) bool {
 	by, bm, bd := b.Date()
 	return ay == by && am == bm && ad == bd
 }
+
+// UndoURL is the address that brings a deleted job back.
+func UndoURL(undo string) string { return "/undo/" + url.PathEscape(undo) }
 
 // JobURL is the address of a job, or of something under it: JobURL("x", "run").
 func JobURL(id string, sub ...string) string {

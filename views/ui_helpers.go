@@ -91,7 +91,11 @@ func (r *JobRow) graceSeconds() string {
 	if r.NextRun == nil || r.late.IsZero() {
 		return "60"
 	}
-	return strconv.Itoa(int(r.late.Sub(*r.NextRun) / time.Second))
+	due := *r.NextRun
+	if r.SkipNext != nil {
+		due = *r.SkipNext
+	}
+	return strconv.Itoa(int(r.late.Sub(due) / time.Second))
 }
 
 // dueText is the countdown as the script would write it: "late" only after the grace.

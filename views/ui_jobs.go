@@ -38,8 +38,10 @@ func (r *JobRow) scheduleWords() string {
 	return r.Words
 }
 
-func (r *JobRow) noNextWord() string {
+func (r *JobRow) noNextWord(s *Shell) string {
 	switch {
+	case r.Paused() && r.PausedUntil != nil:
+		return "paused until " + s.At(*r.PausedUntil)
 	case r.Paused():
 		return "paused"
 	case r.State == cronsole.JobFinished:

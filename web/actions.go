@@ -1,93 +1,10 @@
 package web
 
 import (
-	"strconv"
-
 	"github.com/gofiber/fiber/v2"
 
-	"cronsole/internal/cronsole"
 	"cronsole/views"
 )
-
-// runNow answers POST /jobs/{id}/run: 202 with the run, which may be skipped
-// already when the last one is still going on.
-func (s *server) runNow(c *fiber.Ctx) error {
-	id, key, err := s.action(c)
-	if err != nil {
-		return err
-	}
-	args, err := runArgs(c)
-	if err != nil {
-		return err
-	}
-	v, err := s.once.do(key, func() (any, error) { return s.Scheduler.RunNow(c.UserContext(), id, args) })
-	if err != nil {
-		return s.missingJob(c, id, err)
-	}
-	run, _ := v.(*cronsole.Run)
-	row := views.NewRunRow(run)
-	r := Response{
-		Status: fiber.StatusAccepted, Model: &row, Location: row.URL() + "?done=started",
-		Notice: &views.Notice{Text: "Started run " + row.Number() + " of", JobID: id, LinkText: "Open log", LinkURL: row.URL()},
-	}
-	if run.State == cronsole.Skipped {
-		r.Location = row.URL() + "?done=skipped"
-		r.Notice = &views.Notice{
-			Bad: true, Text: "Run " + row.Number() + " was skipped, " + row.ReasonWords() + ":", JobID: id,
-			LinkText: "Open run", LinkURL: row.URL(),
-		}
-	}
-	return s.respond(c, r)
-}
-
-// runArgs reads {"args": [...]}; nil means the job's own arguments.
-func runArgs(c *fiber.Ctx) ([]any, error) {
-	if kind, err := readKind(c); err != nil || kind != bodyJSON {
-		return nil, err
-	}
-	object, err := readObject(c)
-	if err != nil {
-		return nil, err
-	}
-	r := reader{object: object}
-	r.only([]string{"args"})
-	if err := r.err(); err != nil || object["args"] == nil {
-		return nil, err
-	}
-	return cronsole.ParseArgs(object["args"])
-}
-
-// pause answers POST /jobs/{id}/pause, {"reason": "..."} if one is given.
-func (s *server) pause(c *fiber.Ctx) error {
-	reason, err := pauseReason(c)
-	if err != nil {
-		return err
-	}
-	return s.change(c, "paused", "Paused", func(id string) error {
-		return s.Scheduler.Pause(c.UserContext(), id, reason)
-	})
-}
-
-func pauseReason(c *fiber.Ctx) (string, error) {
-	kind, err := readKind(c)
-	if err != nil {
-		return "", err
-	}
-	if kind == bodyForm {
-		return clip(string(c.Request().PostArgs().Peek("reason")), maxText), nil
-	}
-	object, err := readObject(c)
-	if err != nil {
-		return "", err
-	}
-	r := reader{object: object}
-	r.only([]string{"reason"})
-	reason := r.text("reason")
-	if len(reason) > maxText {
-		r.fail("reason", "may hold "+strconv.Itoa(maxText)+" bytes")
-	}
-	return reason, r.err()
-}
 
 // resume answers POST /jobs/{id}/resume.
 func (s *server) resume(c *fiber.Ctx) error {

@@ -19,11 +19,14 @@ import (
 type Scheduler interface {
 	Create(ctx context.Context, r cronsole.Request) (job *cronsole.Job, warnings []string, err error)
 	Edit(ctx context.Context, id string, r cronsole.Request) (*cronsole.Job, error)
-	Delete(ctx context.Context, id string) error
-	RunNow(ctx context.Context, id string, args []any) (*cronsole.Run, error)
+	Delete(ctx context.Context, id string) (*cronsole.Deleted, error)
+	Undo(ctx context.Context, undo string) (*cronsole.Job, error)
+	RunNow(ctx context.Context, id string, args []any, key string) (*cronsole.Run, error)
 	Cancel(ctx context.Context, runID int64) error
-	Pause(ctx context.Context, id, reason string) error
+	Pause(ctx context.Context, id, reason, until string) error
 	Resume(ctx context.Context, id string) error
+	SkipNext(ctx context.Context, id string) error
+	RunNext(ctx context.Context, id string) error
 	Freeze(ctx context.Context, reason string) error
 	Unfreeze(ctx context.Context) error
 	UseFile(ctx context.Context, id string) error
@@ -52,6 +55,10 @@ type Store interface {
 	JobStats(ctx context.Context, jobKey int64, since time.Time) (cronsole.JobStats, error)
 	// Stats fails when the store cannot be read.
 	Stats(ctx context.Context) (cronsole.StoreStats, error)
+	// Deleted is the job that had the id last and was deleted.
+	Deleted(ctx context.Context, id string) (*cronsole.Deleted, error)
+	// Revisions are what a job was at its versions below before, newest first.
+	Revisions(ctx context.Context, jobKey, before int64, limit int) ([]cronsole.JobRevision, error)
 	NearestJobIDs(ctx context.Context, id string, n int) ([]string, error)
 }
 
@@ -137,12 +144,19 @@ func (s *server) resources(r fiber.Router) {
 	r.Put("/jobs/:id", s.editJob)
 	r.Delete("/jobs/:id", s.deleteJob)
 	r.Get("/jobs/:id/edit", s.editForm)
+	r.Get("/jobs/:id/revisions", s.listRevisions)
 	r.Get("/jobs/:id/delete", s.deleteForm)
 	r.Post("/jobs/:id/delete", s.deleteJob)
+	r.Get("/jobs/:id/run", s.runForm)
 	r.Post("/jobs/:id/run", s.runNow)
+	r.Get("/jobs/:id/pause", s.pauseForm)
 	r.Post("/jobs/:id/pause", s.pause)
 	r.Post("/jobs/:id/resume", s.resume)
+	r.Post("/jobs/:id/skip", s.skipNext)
+	r.Delete("/jobs/:id/skip", s.runNext)
+	r.Post("/jobs/:id/unskip", s.runNext)
 	r.Post("/jobs/:id/use-file", s.useFile)
+	r.Post("/undo/:undo", s.undo)
 	r.Get("/runs", s.listRuns)
 	r.Get("/runs/:n", s.showRun)
 	r.Post("/runs/:n/cancel", s.cancelRun)

@@ -29,6 +29,9 @@ var faces = []struct {
 	{"/jobs/new", "form", "#job-form"},
 	{"/jobs/backup_database/edit", "form", "#job-form"},
 	{"/jobs/backup_database/delete", "", ""},
+	{"/jobs/backup_database/pause", "", ""},
+	{"/jobs/backup_database/revisions", "", ""},
+	{"/jobs/backup_database/run", "", ""},
 	{"/codes", "", ""},
 }
 

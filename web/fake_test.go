@@ -37,6 +37,9 @@ type world struct {
 	frozen   *cronsole.Freeze
 	waiting  map[int64]string
 	backlog  []cronsole.Backlog
+	deleted  []*cronsole.Deleted
+	earlier  map[int64][]cronsole.JobRevision // by job key, oldest first
+	asked    map[string]askedRun              // by job and key
 	codes    []*cronsole.Code
 	keys     int64
 	reads    int
@@ -49,8 +52,14 @@ type world struct {
 	log      strings.Builder
 }
 
+// askedRun is a run with the arguments that it was asked for with.
+type askedRun struct {
+	run  *cronsole.Run
+	args string
+}
+
 func newWorld() *world {
-	w := &world{now: noon, jobs: map[string]*cronsole.Job{}, output: map[int64][]cronsole.Chunk{}}
+	w := &world{now: noon, asked: map[string]askedRun{}, earlier: map[int64][]cronsole.JobRevision{}, jobs: map[string]*cronsole.Job{}, output: map[int64][]cronsole.Chunk{}}
 	for _, name := range []string{"backup_database", "log_something", "log_with_args"} {
 		w.codes = append(w.codes, &cronsole.Code{Name: name, Kind: cronsole.CodeExecutable, Entry: "main.sh"})
 	}
@@ -241,6 +250,7 @@ func (w *world) Edit(_ context.Context, id string, r cronsole.Request) (*cronsol
 		return nil, err
 	}
 	job.Key, job.Version = old.Key, old.Version+1
+	w.earlier[old.Key] = append(w.earlier[old.Key], revision(old))
 	w.jobs[id] = job
 	w.wrote()
 	return job, nil
@@ -261,16 +271,90 @@ func (w *world) change(id string, f func(*cronsole.Job)) error {
 	return nil
 }
 
-func (w *world) Delete(_ context.Context, id string) error {
-	return w.change(id, func(*cronsole.Job) { delete(w.jobs, id) })
+func (w *world) Delete(_ context.Context, id string) (*cronsole.Deleted, error) {
+	d := &cronsole.Deleted{At: w.now, Undo: fmt.Sprintf("UNDO%022d", len(w.deleted)+1)}
+	err := w.change(id, func(j *cronsole.Job) {
+		d.Job = j
+		delete(w.jobs, id)
+		w.deleted = append(w.deleted, d)
+	})
+	return d, err
 }
 
-func (w *world) Pause(_ context.Context, id, reason string) error {
-	return w.change(id, func(j *cronsole.Job) { j.State, j.Reason = cronsole.JobPaused, reason })
+func (w *world) Undo(_ context.Context, undo string) (*cronsole.Job, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.IndexFunc(w.deleted, func(d *cronsole.Deleted) bool { return d.Undo == undo })
+	switch {
+	case w.refuse != nil:
+		return nil, w.refuse
+	case i < 0:
+		return nil, &cronsole.Error{Kind: cronsole.NotFound, Message: "There is nothing to take back."}
+	case !w.now.Before(w.deleted[i].Until()):
+		return nil, &cronsole.Error{Kind: cronsole.Gone, Message: "It is too late to bring the job back."}
+	}
+	job := w.deleted[i].Job
+	if w.jobs[job.ID] != nil {
+		return nil, &cronsole.Error{Kind: cronsole.Conflict, Message: "Another job has its name now."}
+	}
+	w.deleted = slices.Delete(w.deleted, i, i+1)
+	w.jobs[job.ID] = job
+	w.wrote()
+	return job, nil
+}
+
+func revision(j *cronsole.Job) cronsole.JobRevision {
+	return cronsole.JobRevision{Version: j.Version, Definition: j.Definition, Since: j.UpdatedAt, TZVersion: "2026a"}
+}
+
+func (w *world) Revisions(_ context.Context, jobKey, before int64, limit int) ([]cronsole.JobRevision, error) {
+	if err := w.read(); err != nil {
+		return nil, err
+	}
+	all := slices.Clone(w.earlier[jobKey])
+	for _, j := range w.jobs {
+		if j.Key == jobKey {
+			all = append(all, revision(j))
+		}
+	}
+	slices.Reverse(all)
+	all = slices.DeleteFunc(all, func(r cronsole.JobRevision) bool { return before != 0 && r.Version >= before })
+	return all[:min(limit, len(all))], nil
+}
+
+func (w *world) Deleted(_ context.Context, id string) (*cronsole.Deleted, error) {
+	if err := w.read(); err != nil {
+		return nil, err
+	}
+	for _, d := range slices.Backward(w.deleted) {
+		if d.Job.ID == id {
+			return d, nil
+		}
+	}
+	return nil, missing(id)
+}
+
+func (w *world) Pause(_ context.Context, id, reason, until string) error {
+	var end time.Time
+	if until != "" {
+		var err error
+		if end, err = cronsole.ParseInstant(until, "UTC", w.now); err != nil {
+			return &cronsole.Error{Kind: cronsole.Invalid, Message: "The job has mistakes.", Fields: []cronsole.FieldError{{Field: "until", Message: err.Error()}}}
+		}
+	}
+	return w.change(id, func(j *cronsole.Job) { j.State, j.Reason, j.PausedUntil = cronsole.JobPaused, reason, end })
+}
+
+func (w *world) SkipNext(_ context.Context, id string) error {
+	return w.change(id, func(j *cronsole.Job) { j.SkipDue, j.SkipAsked = j.Next, w.now })
+}
+
+func (w *world) RunNext(_ context.Context, id string) error {
+	return w.change(id, func(j *cronsole.Job) { j.SkipDue, j.SkipAsked = time.Time{}, time.Time{} })
 }
 
 func (w *world) Resume(_ context.Context, id string) error {
-	return w.change(id, func(j *cronsole.Job) { j.State, j.Reason = cronsole.JobActive, "" })
+	return w.change(id, func(j *cronsole.Job) { j.State, j.Reason, j.PausedUntil = cronsole.JobActive, "", time.Time{} })
 }
 
 func (w *world) Freeze(_ context.Context, reason string) error {
@@ -295,7 +379,26 @@ func (w *world) UseFile(_ context.Context, id string) error {
 	return w.change(id, func(j *cronsole.Job) { j.Version++ })
 }
 
-func (w *world) RunNow(_ context.Context, id string, args []any) (*cronsole.Run, error) {
+func (w *world) RunNow(_ context.Context, id string, args []any, key string) (*cronsole.Run, error) {
+	seen, asked := w.asked[id+" "+key], fmt.Sprint(args)
+	switch {
+	case key == "" || seen.run == nil:
+	case seen.args != asked:
+		return nil, &cronsole.Error{
+			Kind: cronsole.Invalid, Message: "The job has mistakes.",
+			Fields: []cronsole.FieldError{{Field: "Idempotency-Key", Message: "was used with other arguments"}},
+		}
+	default:
+		return seen.run, nil
+	}
+	run, err := w.runNow(id, args)
+	if err == nil {
+		w.asked[id+" "+key] = askedRun{run, asked}
+	}
+	return run, err
+}
+
+func (w *world) runNow(id string, args []any) (*cronsole.Run, error) {
 	var run *cronsole.Run
 	err := w.change(id, func(j *cronsole.Job) {
 		run = w.addRun(j, cronsole.Run{Cause: cronsole.CauseManual, State: cronsole.Running, Attempt: 1, StartedAt: w.now, Args: args})

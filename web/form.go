@@ -304,23 +304,22 @@ func (s *server) notDeployed(e *cronsole.Error, r cronsole.Request) *cronsole.Er
 	}
 }
 
-// showCurrent puts the job as it is now beside the edit that came too late.
-// Sending the form again then replaces that version, knowingly.
-func (s *server) showCurrent(c *fiber.Ctx, m *views.JobForm) error {
-	row, err := s.Store.JobRow(c.UserContext(), m.EditID, 0)
-	if err != nil {
-		return s.missingJob(c, m.EditID, err)
-	}
-	if m.Current, err = s.jobDetail(c, m.Shell, row, ""); err != nil {
-		return err
-	}
-	m.Version = row.Job.Version
-	return nil
-}
-
 // curlCommand is a request as a command for a shell, with the address left to
 // a variable. EditID is the job that it changes; empty: it makes one.
 func curlCommand(r cronsole.Request, editID string) string {
+	text, err := json.Marshal(requestBody(r))
+	if err != nil {
+		return "" // strings in maps always become JSON
+	}
+	method, path := "POST", "/api/v1/jobs"
+	if editID != "" {
+		method, path = "PUT", path+"/"+editID
+	}
+	return fmt.Sprintf("curl -X %s \"$CRONSOLE_URL%s\" \\\n  -H 'Content-Type: application/json' \\\n  -d %s", method, path, shellQuote(string(text)))
+}
+
+// requestBody is a request as JSON: what it names, and no more.
+func requestBody(r cronsole.Request) map[string]any {
 	body := map[string]any{"from_file": r.FromFile}
 	if r.JobID != "" {
 		body["job_id"] = r.JobID
@@ -343,15 +342,7 @@ func curlCommand(r cronsole.Request, editID string) string {
 	for key, v := range r.Rules {
 		body[key] = v
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return "" // strings in maps always become JSON
-	}
-	method, path := "POST", "/api/v1/jobs"
-	if editID != "" {
-		method, path = "PUT", path+"/"+editID
-	}
-	return fmt.Sprintf("curl -X %s \"$CRONSOLE_URL%s\" \\\n  -H 'Content-Type: application/json' \\\n  -d %s", method, path, shellQuote(string(text)))
+	return body
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

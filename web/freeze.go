@@ -24,11 +24,11 @@ func (s *server) freezeAnswer(sh views.Shell) Response {
 // freeze answers POST /freeze, {"reason": "..."} if one is given: nothing is
 // started until it ends.
 func (s *server) freeze(c *fiber.Ctx) error {
-	reason, err := pauseReason(c)
+	said, err := saidWords(c, "reason")
 	if err != nil {
 		return err
 	}
-	if err := s.Scheduler.Freeze(c.UserContext(), reason); err != nil {
+	if err := s.Scheduler.Freeze(c.UserContext(), said["reason"]); err != nil {
 		return err
 	}
 	return s.freezeDone(c)

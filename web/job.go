@@ -110,7 +110,7 @@ var finalStates = []cronsole.State{
 	cronsole.Succeeded, cronsole.Failed, cronsole.TimedOut, cronsole.Cancelled, cronsole.Interrupted, cronsole.Skipped,
 }
 
-// comingDue lists the due instants of a job that are still to be accounted for.
+// comingDue lists the due instants of a job that are still to be run.
 func comingDue(job *cronsole.Job, n int) []time.Time {
 	if job.State != cronsole.JobActive || job.Next.IsZero() {
 		return nil
@@ -118,6 +118,9 @@ func comingDue(job *cronsole.Job, n int) []time.Time {
 	trigger, err := job.Trigger()
 	if err != nil {
 		return []time.Time{job.Next} // a newer tz data may refuse an old schedule; what is planned holds
+	}
+	if job.SkipsNext() {
+		return cronsole.NextN(trigger, job.Next, job.Left(n))
 	}
 	return append([]time.Time{job.Next}, cronsole.NextN(trigger, job.Next, job.Left(n)-1)...)
 }

@@ -22,6 +22,7 @@ var statusOf = map[cronsole.Kind]int{
 	cronsole.NotFound:        fiber.StatusNotFound,
 	cronsole.Conflict:        fiber.StatusConflict,
 	cronsole.Stale:           fiber.StatusConflict,
+	cronsole.Gone:            fiber.StatusGone,
 	cronsole.Forbidden:       fiber.StatusForbidden,
 	cronsole.TooLarge:        fiber.StatusRequestEntityTooLarge,
 	cronsole.UnsupportedType: fiber.StatusUnsupportedMediaType,
@@ -38,21 +39,16 @@ var plainWords = map[int]string{
 	fiber.StatusRequestTimeout:              "The request took too long to arrive.",
 }
 
-// nearestError is a missing job with the ids that look like the one asked for.
+// nearestError is a missing job with the ids that look like the one asked for,
+// and what brings it back when it was deleted lately.
 type nearestError struct {
-	cause *cronsole.Error
-	ids   []string
+	cause   *cronsole.Error
+	ids     []string
+	deleted *cronsole.Deleted
 }
 
 func (e *nearestError) Error() string { return e.cause.Error() }
 func (e *nearestError) Unwrap() error { return e.cause }
-
-// preconditionError is an edit of a version that If-Match named and that is no
-// more.
-type preconditionError struct{ cause *cronsole.Error }
-
-func (e *preconditionError) Error() string { return e.cause.Error() }
-func (e *preconditionError) Unwrap() error { return e.cause }
 
 func asError(err error) (*cronsole.Error, bool) { return errors.AsType[*cronsole.Error](err) }
 
@@ -73,9 +69,16 @@ func (s *server) problem(c *fiber.Ctx, err error) *views.ErrorDetail {
 	}
 	if e, ok := errors.AsType[*nearestError](err); ok {
 		p.Nearest = e.ids
+		if e.deleted != nil {
+			at := e.deleted.At.UTC()
+			p.JobID, p.DeletedAt, p.Undo = e.deleted.Job.ID, &at, views.UndoURL(e.deleted.Undo)
+			if wants(c) == formatJSON {
+				p.Undo = "/api/v1" + p.Undo
+			}
+		}
 	}
-	if _, ok := errors.AsType[*preconditionError](err); ok {
-		p.Status = fiber.StatusPreconditionFailed
+	if e, ok := errors.AsType[*staleError](err); ok {
+		p.Status, p.Current, p.Yours = e.status, e.current, e.yours
 	}
 	if p.Status == 0 {
 		p.Status = fiber.StatusInternalServerError
@@ -131,15 +134,21 @@ func sendProblem(c *fiber.Ctx, p any) error {
 	return send(c, status, "application/problem+json", b.Bytes())
 }
 
-// missingJob adds the nearest ids to an error that says a job is not there.
+// missingJob adds to an error that says a job is not there the nearest ids, and
+// what brings it back.
 func (s *server) missingJob(c *fiber.Ctx, id string, err error) error {
 	e, ok := asError(err)
 	if !ok || e.Kind != cronsole.NotFound {
 		return err
 	}
+	missing := &nearestError{cause: e}
+	if cronsole.CheckJobID(id) == "" {
+		missing.deleted = s.deletedJob(c, id)
+	}
 	ids, nearErr := s.Store.NearestJobIDs(c.UserContext(), clip(id, 128), 3)
 	if nearErr != nil {
 		s.Log.WarnContext(c.UserContext(), "nearest job ids", "error", nearErr)
 	}
-	return &nearestError{cause: e, ids: ids}
+	missing.ids = ids
+	return missing
 }

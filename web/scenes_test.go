@@ -1,10 +1,12 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"cronsole/internal/cronsole"
 )
@@ -42,12 +44,21 @@ func scenes() []scene {
 		{"jobs", newBusyWorld, get("/jobs"), ok, ""},
 		{"jobs-no-match", newBusyWorld, get("/jobs?q=nothing%3C&sort=-name"), ok, "#filter, #list"},
 		{"jobs-paged", newBusyWorld, get("/jobs?limit=3&page=2&sort=next"), ok, "thead, .foot"},
-		{"jobs-toast", newBusyWorld, get("/jobs?done=deleted&job=old_cleanup&state=paused"), ok, "#filter, #tabs, #rows"},
+		{"jobs-toast", newBusyWorld, get("/jobs?done=deleted&job=old_cleanup&undo=UNDO0000000000000000000001&state=paused"), ok, "#filter, #tabs, #rows"},
 
 		{"job-healthy", newBusyWorld, get("/jobs/backup_database"), ok, ""},
 		{"job-failing", newBusyWorld, get("/jobs/sync_orders?runs=failed"), ok, ""},
 		{"job-late", newBusyWorld, get("/jobs/late_report"), ok, ".head, .note, .facts"},
 		{"job-paused", newBusyWorld, get("/jobs/old_cleanup?done=paused"), ok, ".head, .note, .facts, .next"},
+		{"job-paused-until", pausedUntil, get("/jobs/old_cleanup"), ok, ".head, .note, .facts, .next"},
+		{"job-skips", skips, get("/jobs/backup_database"), ok, ".head, .note, .facts, .next, .next + div"},
+		{"jobs-skips", skips, get("/jobs?q=backup_database"), ok, ".c-next"},
+		{"pause", newBusyWorld, get("/jobs/backup_database/pause"), ok, ""},
+		{"pause-mistake", newBusyWorld, postForm("/jobs/backup_database/pause", "reason", "repair", "until", "soon"), 422, ".dialog-t ~ *, .err, input"},
+		{"run-now", newBusyWorld, get("/jobs/backup_database/run"), ok, ""},
+		{"run-now-mistake", newBusyWorld, postForm("/jobs/backup_database/run", "args", "[1"), 422, "#error-summary, .err, textarea"},
+		{"revisions", edited, get("/jobs/sync_orders/revisions"), ok, ""},
+		{"revisions-older", edited, get("/jobs/sync_orders/revisions?limit=1"), ok, ""},
 		{"job-running", newBusyWorld, get("/jobs/get_random_user"), ok, ".head, .note, .facts"},
 		{"job-finished", newBusyWorld, get("/jobs/one_off"), ok, ".head, .note, .facts, .next"},
 		{"job-never-ran", newBusyWorld, get("/jobs/weekly_mail"), ok, ""},
@@ -80,6 +91,15 @@ func scenes() []scene {
 		{"run-running", newBusyWorld, get("/runs/1316?done=started"), ok, ""},
 		{"run-queued", newBusyWorld, get("/runs/1317"), ok, ""},
 		{"run-skipped", newBusyWorld, get("/runs/1315"), ok, ""},
+		{"run-skipped-on-request", func() *world {
+			w := newBusyWorld()
+			r, err := w.run(1315)
+			if err != nil {
+				panic(err)
+			}
+			r.Reason, r.Error = cronsole.ReasonPaused, "Skipped on request, asked at 2026-11-23T11:00:00Z."
+			return w
+		}, get("/runs/1315"), ok, "[role=status], .note"},
 		{"run-cut", run(func(w *world, r *cronsole.Run) {
 			r.OutputFrom, r.OutputBytes = 5_000_000, 5_000_010
 			w.output[r.ID] = []cronsole.Chunk{{Offset: 5_000_000, Time: noon, Stream: cronsole.Stdout, Data: []byte("ten bytes\n")}}
@@ -97,6 +117,13 @@ func scenes() []scene {
 		{"codes-empty", undeployed, get("/codes"), ok, ""},
 
 		{"error-no-job", newBusyWorld, get("/jobs/backup"), http.StatusNotFound, ""},
+		{"error-deleted", func() *world {
+			w := newBusyWorld()
+			if _, err := w.Delete(context.Background(), "old_cleanup"); err != nil {
+				panic(err)
+			}
+			return w
+		}, get("/jobs/old_cleanup"), http.StatusNotFound, ""},
 		{"error-no-run", newBusyWorld, get("/runs/99"), http.StatusNotFound, ""},
 		{"error-no-page", newBusyWorld, get("/nowhere"), http.StatusNotFound, ""},
 		{"error-address", newBusyWorld, get("/jobs?sort=up&limit=0"), 422, ""},
@@ -107,6 +134,33 @@ func scenes() []scene {
 			return w
 		}, get("/jobs"), 500, ""},
 	}
+}
+
+func pausedUntil() *world {
+	w := newBusyWorld()
+	w.jobs["old_cleanup"].PausedUntil = noon.Add(20 * time.Hour)
+	return w
+}
+
+// edited is a world in which somebody changed a job.
+func edited() *world {
+	w := newBusyWorld()
+	w.now = noon.Add(-time.Hour)
+	request := cronsole.Request{
+		JobID: "sync_orders", Type: "interval", Args: map[string]any{"hours": 2}, Timezone: "Europe/Berlin", Rules: map[string]any{"timeout": "5m", "tags": []any{"orders"}},
+	}
+	if _, err := w.Edit(context.Background(), "sync_orders", request); err != nil {
+		panic(err)
+	}
+	w.now = noon
+	return w
+}
+
+func skips() *world {
+	w := newBusyWorld()
+	j := w.jobs["backup_database"]
+	j.SkipDue, j.SkipAsked = j.Next, noon
+	return w
 }
 
 // TestPages shows each page in each state: its title and what is in its main

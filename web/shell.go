@@ -70,10 +70,19 @@ func notice(c *fiber.Ctx) *views.Notice {
 		n.Text = "Saved"
 	case "deleted":
 		n.Text = "Deleted"
+		if undo := c.Query("undo"); isUndo(undo) {
+			n.UndoURL = views.UndoURL(undo)
+		}
+	case "restored":
+		n.Text = "Brought back"
 	case "paused":
 		n.Text = "Paused"
 	case "resumed":
 		n.Text = "Resumed"
+	case "skip":
+		n.Text = "Skips the next run of"
+	case "unskip":
+		n.Text = "Skips no run of"
 	case "file":
 		n.Text = "Took over .schedule of"
 	case "started", "skipped":

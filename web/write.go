@@ -33,12 +33,6 @@ func newCreated(job *cronsole.Job, warnings []string) *created {
 	return m
 }
 
-// deleted is the JSON answer to a deletion.
-type deleted struct {
-	Scheduled bool   `json:"scheduled"`
-	JobID     string `json:"job_id"`
-}
-
 // submission is a job request however it arrived.
 type submission struct {
 	request cronsole.Request
@@ -133,8 +127,8 @@ func (s *server) editJob(c *fiber.Ctx) error {
 	})
 	if err != nil {
 		err = located(s.missingJob(c, id, err), sub.request)
-		if e, ok := asError(err); ok && e.Kind == cronsole.Stale && sub.ifMatch {
-			err = &preconditionError{e}
+		if e, ok := asError(err); ok && e.Kind == cronsole.Stale {
+			err = s.staleEdit(c, sub, id, e)
 		}
 		return s.refused(c, sub, id, err)
 	}
@@ -154,7 +148,7 @@ func (sub *submission) takeIfMatch(c *fiber.Ctx) error {
 	}
 	v, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64)
 	if err != nil || v < 1 {
-		return &preconditionError{&cronsole.Error{
+		return &staleError{status: fiber.StatusPreconditionFailed, cause: &cronsole.Error{
 			Kind: cronsole.Stale, Message: "If-Match must hold the version of the job that was read, such as \"3\".",
 		}}
 	}
@@ -174,21 +168,6 @@ func (s *server) answerJob(c *fiber.Ctx, id string, r Response) error {
 		}
 	}
 	return s.respond(c, r)
-}
-
-// deleteJob answers DELETE /jobs/{id}, and POST /jobs/{id}/delete for forms.
-func (s *server) deleteJob(c *fiber.Ctx) error {
-	id, key, err := s.action(c)
-	if err != nil {
-		return err
-	}
-	_, err = s.once.do(key, func() (any, error) { return nil, s.Scheduler.Delete(c.UserContext(), id) })
-	if err != nil {
-		return s.missingJob(c, id, err)
-	}
-	return s.respond(c, Response{
-		Model: &deleted{JobID: id}, Location: "/jobs?done=deleted&job=" + id, Leave: true,
-	})
 }
 
 // action reads what the small writes have in common: the job, and the

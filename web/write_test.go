@@ -2,11 +2,13 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 	"github.com/valyala/fasthttp"
 
@@ -53,8 +55,8 @@ func TestWritesSendABrowserOn(t *testing.T) {
 		},
 		"delete": {
 			postForm("/jobs/sync_orders/delete"),
-			"/jobs?done=deleted&job=sync_orders",
-			told{Status: http.StatusOK, Redirect: "/jobs?done=deleted&job=sync_orders", Body: "OK"},
+			"/jobs?done=deleted&job=sync_orders&undo=UNDO0000000000000000000001",
+			told{Status: http.StatusOK, Redirect: "/jobs?done=deleted&job=sync_orders&undo=UNDO0000000000000000000001", Body: "OK"},
 		},
 		"run": {
 			postForm("/jobs/sync_orders/run"),
@@ -325,6 +327,19 @@ func TestAStaleEditShowsBothVersions(t *testing.T) {
 			t.Errorf("%q is not in %q", want, summary)
 		}
 	}
+	var differs []string
+	page.Find("#error-summary tbody tr").Each(func(_ int, row *goquery.Selection) {
+		differs = append(differs, strings.Join(row.Children().Map(func(_ int, c *goquery.Selection) string { return text(c) }), " "))
+	})
+	want := []string{
+		"Schedule kind interval cron", "Expression — 0 30 2 * * *", "Hours 6 —", "Time zone UTC Europe/Berlin",
+	}
+	if diff := cmp.Diff(want, differs); diff != "" {
+		t.Errorf("fields that differ (-want +got):\n%s", diff)
+	}
+	if links := addresses(page.Find("#error-summary a"), "href"); !cmp.Equal(links, []string{"/jobs/backup_database/edit"}) {
+		t.Errorf("theirs is at %v", links)
+	}
 	if v := page.Find(`[name="args.hours"]`).AttrOr("value", ""); v != "6" {
 		t.Errorf("what was typed is gone: %q", v)
 	}
@@ -335,6 +350,37 @@ func TestAStaleEditShowsBothVersions(t *testing.T) {
 	mustAsk(t, app, postForm("/jobs/backup_database", append(fields, "version", version)...), http.StatusSeeOther)
 	if got := w.jobs["backup_database"].Definition.Schedule.Words(); got != "Every 6 hours" {
 		t.Errorf("the job is %q", got)
+	}
+}
+
+// A script gets both versions, whichever way it sent its own.
+func TestAStaleEditOfAScriptHasBothVersions(t *testing.T) {
+	edit := postJSON("/api/v1/jobs/sync_orders", `{"timeout": "5m", "version": 7}`).by(http.MethodPut)
+	tests := map[string]struct {
+		r      request
+		status int
+	}{
+		"version":  {edit, http.StatusConflict},
+		"If-Match": {postJSON("/api/v1/jobs/sync_orders", `{"timeout": "5m"}`).by(http.MethodPut).with("If-Match", `"7"`), http.StatusPreconditionFailed},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := mustAsk(t, newBusyWorld().app(), tt.r, tt.status).json(t)
+			if diff := cmp.Diff(map[string]any{"from_file": false, "job_id": "sync_orders", "timeout": "5m", "version": 7.0}, got["yours"]); diff != "" {
+				t.Errorf("yours (-want +got):\n%s", diff)
+			}
+			current, _ := got["current"].(map[string]any)
+			if current["version"] != 1.0 || current["type"] != "cron" || current["timeout"] != "1h" {
+				t.Errorf("current: %v", current)
+			}
+			// What there is now can be sent as it is.
+			body, err := json.Marshal(current)
+			if err != nil {
+				t.Fatal(err)
+			}
+			app := newBusyWorld().app()
+			mustAsk(t, app, postJSON("/api/v1/jobs/sync_orders", string(body)).by(http.MethodPut), http.StatusOK)
+		})
 	}
 }
 

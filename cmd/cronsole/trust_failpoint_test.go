@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,8 +89,16 @@ func (m *mortal) UpdateJob(ctx context.Context, job *cronsole.Job) error {
 	return m.step("UpdateJob", func() error { return m.ledger.UpdateJob(ctx, job) })
 }
 
-func (m *mortal) DeleteJob(ctx context.Context, key int64, at time.Time) error {
-	return m.step("DeleteJob", func() error { return m.ledger.DeleteJob(ctx, key, at) })
+func (m *mortal) DeleteJob(ctx context.Context, key int64, at time.Time, undo string) error {
+	return m.step("DeleteJob", func() error { return m.ledger.DeleteJob(ctx, key, at, undo) })
+}
+
+func (m *mortal) RestoreJob(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error {
+	return m.step("RestoreJob", func() error { return m.ledger.RestoreJob(ctx, job, rows) })
+}
+
+func (m *mortal) AddRunOnce(ctx context.Context, run *cronsole.Run, key, asked string) error {
+	return m.step("AddRunOnce", func() error { return m.ledger.AddRunOnce(ctx, run, key, asked) })
 }
 
 func (m *mortal) SetJobState(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error {
@@ -149,7 +158,7 @@ func (m *mortal) SaveProcess(ctx context.Context, p cronsole.Process) error {
 }
 
 // reads are the methods of ledger that write nothing.
-var reads = []string{"LiveJobs", "Job", "LastJob", "QueuedRuns", "Processes", "Freeze"}
+var reads = []string{"LiveJobs", "Job", "LastJob", "DeletedBy", "QueuedRuns", "RunByKey", "Processes", "Freeze"}
 
 // durableSteps are all others; one without a failpoint fails its case.
 func durableSteps() (steps []string) {
@@ -255,12 +264,21 @@ func (w *failpointWorld) traffic(p *process, at failpoint) {
 		{"DELETE", "/jobs/" + id, nil},
 		{"POST", "/freeze", map[string]any{"reason": "a moment"}},
 	}
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); {
+	for n := 0; n < 500; n++ {
+		if err := p.runOnce("fails", fmt.Sprintf("life %d, %d", w.lives, n)); err != nil {
+			return
+		}
 		for _, r := range requests {
 			if strings.HasSuffix(r.path, "freeze") && at.call != "SetFreeze" && r.method == "POST" {
 				continue // a frozen console starts nothing
 			}
-			status, err := p.try(r.method, "/api/v1"+r.path, r.body, nil)
+			var answer struct{ Undo string }
+			status, err := p.try(r.method, "/api/v1"+r.path, r.body, &answer)
+			if err == nil && answer.Undo != "" {
+				if status, err = p.try("POST", answer.Undo, nil, nil); err == nil {
+					_, err = p.try(r.method, "/api/v1"+r.path, nil, nil)
+				}
+			}
 			if err != nil {
 				return // it has died, as it should
 			}
@@ -271,6 +289,22 @@ func (w *failpointWorld) traffic(p *process, at failpoint) {
 		<-time.After(20 * time.Millisecond)
 	}
 	w.t.Fatalf("%+v was not reached", at)
+}
+
+// runOnce starts a job under a key; an error means that nobody answered.
+func (p *process) runOnce(id, key string) error {
+	req, err := http.NewRequestWithContext(p.t.Context(), "POST", p.URL+"/api/v1/jobs/"+id+"/run", http.NoBody)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Idempotency-Key", key)
+	req.Header.Set("Accept", "application/json")
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
 }
 
 // lastLife lets everything come to its end and compares ledger and effects.

@@ -80,6 +80,24 @@ func (d dateText) in(z *zone) instant {
 	return instant{z.instant(d.wall), d.nanos}
 }
 
+// ParseInstant reads an instant as a person writes it: how long from now, such
+// as 2h, or a date with a time. Without an offset that is on the clock of the
+// zone. The error is one sentence that says what to write.
+func ParseInstant(text, timezone string, now time.Time) (time.Time, error) {
+	if after, err := ParseDuration(text); err == nil {
+		return now.Add(time.Duration(after)), nil
+	}
+	d, err := parseDate(text)
+	if err != nil {
+		return time.Time{}, errors.New(quote(text) + " is no instant; write how long from now, such as 2h, or a date such as 2026-12-24 18:00")
+	}
+	z, err := zoneOf(timezone)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return d.in(z).ceilMilli().in(z).UTC(), nil
+}
+
 // instant is a point in time as whole seconds since 1970 and nanoseconds from
 // 0 to 999,999,999. Unlike time.Time it has no zone and compares with ==.
 type instant struct {

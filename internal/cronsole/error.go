@@ -13,6 +13,7 @@ const (
 	NotFound                        // no such job, run or code
 	Conflict                        // the id is taken, or the state does not allow it
 	Stale                           // the thing was changed since the caller read it
+	Gone                            // it was there, and it is too late
 	Forbidden                       // not from here: foreign origin, foreign host
 	TooLarge                        // more bytes than are accepted
 	UnsupportedType                 // a body of a kind that is not read here

@@ -39,6 +39,13 @@ type Job struct {
 	State      JobState
 	Reason     string // why it is paused, for people; may be empty
 
+	// PausedUntil is when a paused job resumes by itself; zero: not before
+	// somebody resumes it.
+	PausedUntil time.Time
+	// SkipDue is a due instant that is not to be run, and SkipAsked when that was
+	// asked for; they mean something as long as SkipDue is Next.
+	SkipDue, SkipAsked time.Time
+
 	// Anchor is when the trigger in force was made. An interval without
 	// start_date counts from it.
 	Anchor time.Time
@@ -62,6 +69,35 @@ type Job struct {
 	// the last success.
 	FailStreak int
 }
+
+// SkipsNext reports whether the next due instant is not to be run.
+func (j *Job) SkipsNext() bool { return !j.Next.IsZero() && j.Next.Equal(j.SkipDue) }
+
+// PauseOver reports whether the job is paused and was to resume by itself by now.
+func (j *Job) PauseOver(now time.Time) bool {
+	return j.State == JobPaused && !j.PausedUntil.IsZero() && !j.PausedUntil.After(now)
+}
+
+// JobRevision is what a job was at one of its versions.
+type JobRevision struct {
+	Version    int64
+	Definition Definition
+	Since      time.Time // when it came into force
+	TZVersion  string    // of the time zone data it was written under
+}
+
+// UndoFor is how long a deleted job can be brought back.
+const UndoFor = 24 * time.Hour
+
+// Deleted is a deleted job that can be brought back.
+type Deleted struct {
+	Job  *Job // as it was
+	At   time.Time
+	Undo string // what brings it back
+}
+
+// Until is when it can no more be brought back.
+func (d *Deleted) Until() time.Time { return d.At.Add(UndoFor) }
 
 // Trigger builds the trigger of the job's definition, counting from its anchor.
 func (j *Job) Trigger() (Trigger, error) {

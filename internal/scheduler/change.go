@@ -93,6 +93,7 @@ func (s *Scheduler) redefine(ctx context.Context, e *entry, def cronsole.Definit
 		}
 		trigger = b.trigger
 		job.Anchor, job.Cursor, job.Next = b.anchor, b.cursor, b.next
+		job.SkipDue, job.SkipAsked = time.Time{}, time.Time{}
 		if job.State == cronsole.JobPaused {
 			job.Next = time.Time{}
 		}

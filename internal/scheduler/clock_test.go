@@ -82,7 +82,7 @@ func TestStartWithAClockThatWasAhead(t *testing.T) {
 		w.start()
 		w.create("j", "interval", map[string]any{"seconds": 10})
 		w.create("paused", "interval", map[string]any{"seconds": 10})
-		if err := w.Pause(w.ctx, "paused", ""); err != nil {
+		if err := w.Pause(w.ctx, "paused", "", ""); err != nil {
 			t.Fatal(err)
 		}
 		w.pass(time.Minute + time.Second)

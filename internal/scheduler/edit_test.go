@@ -263,7 +263,7 @@ func TestEditClosesTheBooks(t *testing.T) {
 			live(t, func(t *testing.T, w *world) {
 				w.create("j", "interval", map[string]any{"seconds": 10})
 				if tt.pause {
-					w.must(w.Pause(w.ctx, "j", ""))
+					w.must(w.Pause(w.ctx, "j", "", ""))
 				}
 				w.down(25500 * time.Millisecond)
 				_, _ = w.Edit(w.ctx, "j", tt.req) // whether it is refused is seen in the rows
@@ -347,7 +347,7 @@ func TestEditWhoseBooksCannotBeClosed(t *testing.T) {
 			live(t, func(t *testing.T, w *world) {
 				w.create("j", "interval", map[string]any{"seconds": 10})
 				w.create("paused", "interval", map[string]any{"seconds": 10})
-				w.must(w.Pause(w.ctx, "paused", ""))
+				w.must(w.Pause(w.ctx, "paused", "", ""))
 				w.down(25500 * time.Millisecond)
 				w.store.mu.Lock()
 				tt.meddle(w.store)
@@ -372,7 +372,7 @@ func TestEditWhoseBooksCannotBeClosed(t *testing.T) {
 func TestEditOfAPausedJob(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "interval", map[string]any{"seconds": 10})
-		w.must(w.Pause(w.ctx, "j", "holiday"))
+		w.must(w.Pause(w.ctx, "j", "holiday", ""))
 		w.pass(25 * time.Second)
 		got, err := w.Edit(w.ctx, "j", cronsole.Request{Args: map[string]any{"seconds": 60}})
 		if err != nil {
@@ -525,11 +525,11 @@ func TestChangeThatWaitsForAnother(t *testing.T) {
 		w.pass(time.Second)
 		ctx, cancel := context.WithTimeout(w.ctx, time.Second)
 		defer cancel()
-		err := w.Pause(ctx, "j", "")
+		err := w.Pause(ctx, "j", "", "")
 		if want := "wait for another change of job j: context deadline exceeded"; err == nil || err.Error() != want {
 			t.Errorf("answered %v, want %s", err, want)
 		}
-		go func() { done <- w.Pause(w.ctx, "j", "later") }()
+		go func() { done <- w.Pause(w.ctx, "j", "later", "") }()
 		w.pass(time.Second)
 		close(gate)
 		for range 2 {

@@ -45,7 +45,7 @@ func (s *Scheduler) round(ticked bool) {
 		return
 	}
 	s.setBack(now)
-	if !s.expire(now) || !s.startQueued() {
+	if !s.expire(now) || !s.startQueued() || !s.endPauses(now) {
 		return
 	}
 	for s.fire() {
@@ -96,6 +96,8 @@ func (s *Scheduler) plan(now time.Time) (plans []*planned, more bool) {
 	rows, at := 0, nanos(now)
 	for _, e := range s.pending {
 		switch {
+		case e.job.PauseOver(now) && !e.gone:
+			kept = append(kept, e) // until the pause is ended
 		case e.gone || e.job.State != cronsole.JobActive:
 			e.due = false
 		case e.wake > at:

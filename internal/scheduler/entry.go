@@ -16,7 +16,7 @@ type entry struct {
 	// consistent job.
 	job     *cronsole.Job
 	trigger cronsole.Trigger
-	wake    int64 // when to ring, Unix nanoseconds: due plus jitter; parked for paused jobs
+	wake    int64 // when to ring, Unix nanoseconds: due plus jitter, or the end of a pause; parked when there is none
 	alarm   *alarm
 	due     bool // in Scheduler.pending
 	gone    bool // not in memory any more
@@ -73,8 +73,11 @@ func (s *Scheduler) forget(e *entry) {
 // arm sets the wake of an entry from its job. The caller holds the mutex.
 func (s *Scheduler) arm(e *entry) {
 	e.wake = parked
-	if e.job.State == cronsole.JobActive && !e.job.Next.IsZero() {
+	switch {
+	case e.job.State == cronsole.JobActive && !e.job.Next.IsZero():
 		e.wake = nanos(wake(e.job, e.job.Next))
+	case e.job.State == cronsole.JobPaused && !e.job.PausedUntil.IsZero():
+		e.wake = nanos(e.job.PausedUntil)
 	}
 	s.alarms.set(e.alarm, e.wake)
 }

@@ -153,7 +153,7 @@ func (f *fakeStore) UpdateJob(_ context.Context, job *cronsole.Job) error {
 	return nil
 }
 
-func (f *fakeStore) DeleteJob(_ context.Context, key int64, at time.Time) error {
+func (f *fakeStore) DeleteJob(_ context.Context, key int64, at time.Time, _ string) error {
 	leave, err := f.enter("DeleteJob")
 	if err != nil {
 		return err
@@ -163,6 +163,14 @@ func (f *fakeStore) DeleteJob(_ context.Context, key int64, at time.Time) error 
 	j.State, j.UpdatedAt, j.Next = cronsole.JobDeleted, at, time.Time{}
 	f.jobs[key] = j
 	return nil
+}
+
+func (f *fakeStore) DeletedBy(context.Context, string) (*cronsole.Deleted, error) {
+	return nil, &cronsole.Error{Kind: cronsole.NotFound, Message: "bringing back is tested with a real ledger"}
+}
+
+func (f *fakeStore) RestoreJob(context.Context, *cronsole.Job, []*cronsole.Run) error {
+	return errors.New("bringing back is tested with a real ledger")
 }
 
 func (f *fakeStore) SetJobState(_ context.Context, job *cronsole.Job, rows []*cronsole.Run) error {
@@ -229,6 +237,14 @@ func (f *fakeStore) AddRun(_ context.Context, r *cronsole.Run) error {
 	defer leave()
 	f.add(r)
 	return nil
+}
+
+func (f *fakeStore) AddRunOnce(context.Context, *cronsole.Run, string, string) error {
+	return errors.New("keys are tested with a real ledger")
+}
+
+func (f *fakeStore) RunByKey(context.Context, int64, string) (*cronsole.Run, string, error) {
+	return nil, "", errors.New("keys are tested with a real ledger")
 }
 
 func (f *fakeStore) StartRuns(_ context.Context, ids []int64, at time.Time) error {
@@ -645,6 +661,14 @@ func (w *world) create(id, typ string, args map[string]any) *cronsole.Job {
 		w.t.Fatalf("create %s: %v", id, err)
 	}
 	return job
+}
+
+// remove deletes a job.
+func (w *world) remove(id string) *cronsole.Deleted {
+	w.t.Helper()
+	d, err := w.Delete(w.ctx, id)
+	w.must(err)
+	return d
 }
 
 // states lists the states of a job's rows, with the reason of skipped ones.

@@ -96,7 +96,7 @@ func (s *Scheduler) follow(ctx context.Context, id string) error {
 		if job.State == cronsole.JobPaused {
 			return nil
 		}
-		return s.pause(ctx, id, fileGone)
+		return s.pause(ctx, id, fileGone, "")
 	case code.File.Err != nil:
 		s.Log.WarnContext(ctx, "job keeps its schedule, its file has a mistake", "job", id, "line", code.File.Err.Line, "error", code.File.Err)
 		return nil

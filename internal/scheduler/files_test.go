@@ -182,7 +182,7 @@ func TestApplyPausesAJobWithoutItsFile(t *testing.T) {
 // A file that comes or changes does not undo what an operator has switched off.
 func TestApplyLeavesAnOperatorsPause(t *testing.T) {
 	following(t, func(t *testing.T, w *world) {
-		w.must(w.Pause(w.ctx, "filed", "holiday"))
+		w.must(w.Pause(w.ctx, "filed", "holiday", ""))
 		for _, file := range []*cronsole.ScheduleFile{nil, daily("3"), daily("5")} {
 			w.deploy("filed", file)
 			if got := w.store.job("filed"); got.State != cronsole.JobPaused || got.Reason != "holiday" {
@@ -215,11 +215,11 @@ func TestApplyLeavesADeletedJob(t *testing.T) {
 	t.Parallel()
 	hourly := cronsole.Request{Type: "interval", Args: map[string]any{"hours": 1}}
 	tests := map[string]func(w *world){
-		"deleted": func(w *world) { w.must(w.Delete(w.ctx, "filed")) },
+		"deleted": func(w *world) { w.remove("filed") },
 		"edited and deleted": func(w *world) {
 			_, err := w.Edit(w.ctx, "filed", hourly)
 			w.must(err)
-			w.must(w.Delete(w.ctx, "filed"))
+			w.remove("filed")
 		},
 		"finished": func(w *world) {
 			once := daily("3")

@@ -62,7 +62,7 @@ func TestOverlapIsRecorded(t *testing.T) {
 		w.start()
 		w.create("slow", "interval", map[string]any{"seconds": 10})
 		w.pass(41 * time.Second)
-		run, err := w.RunNow(w.ctx, "slow", nil)
+		run, err := w.RunNow(w.ctx, "slow", nil, "")
 		if err != nil || run.Reason != cronsole.ReasonOverlap || run.State != cronsole.Skipped {
 			t.Errorf("run now answered %+v, %v; want skipped(overlap)", run, err)
 		}

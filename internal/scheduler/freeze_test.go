@@ -22,7 +22,7 @@ func TestNothingStartsWhileFrozen(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.pass(10 * time.Second)
-		r, err := w.RunNow(w.ctx, "j", nil)
+		r, err := w.RunNow(w.ctx, "j", nil, "")
 		if err != nil || r.State != cronsole.Skipped || r.Reason != cronsole.ReasonFrozen {
 			t.Errorf("run now gave %+v, %v", r, err)
 		}
@@ -55,7 +55,7 @@ func TestQueuedRunsOutlastAFreeze(t *testing.T) {
 		w.createWith("a", 3600, nil)
 		w.createWith("b", 3600, nil)
 		for _, id := range []string{"a", "b"} {
-			if _, err := w.RunNow(w.ctx, id, nil); err != nil {
+			if _, err := w.RunNow(w.ctx, id, nil, ""); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -118,7 +118,8 @@ func TestLimitsAreNeverPassed(t *testing.T) {
 			w.store.failWith(nil)
 		}
 		for i := range 12 {
-			w.must(w.Delete(w.ctx, fmt.Sprintf("j%d", i)))
+			_, err := w.Delete(w.ctx, fmt.Sprintf("j%d", i))
+			w.must(err)
 		}
 		w.pass(time.Minute)
 		want := map[string]int{"code:work": 3, "tag:odd": 1, "tag:even": 2}

@@ -31,11 +31,21 @@ type planned struct {
 // its runs need; nil when nothing is due. The caller holds the mutex and has
 // made sure that the id is not busy.
 func (s *Scheduler) planEntry(e *entry, now time.Time, hurry bool) (*planned, error) {
-	o, err := survey(e.job, e.trigger, now, hurry)
-	if err != nil || o.newest.IsZero() {
+	job, asked, err := passOver(e.job, e.trigger, now, hurry)
+	if err != nil {
 		return nil, err
 	}
-	rows, runs := s.decide(e.job, o, now)
+	o, err := survey(job, e.trigger, now, hurry)
+	if err != nil || o.newest.IsZero() && asked == nil {
+		return nil, err
+	}
+	var rows, runs []*cronsole.Run
+	if !o.newest.IsZero() {
+		rows, runs = s.decide(job, o, now)
+	}
+	if asked != nil {
+		rows = append([]*cronsole.Run{asked}, rows...)
+	}
 	p := &planned{
 		e:   e,
 		job: e.job,

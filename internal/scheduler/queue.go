@@ -9,8 +9,8 @@ import (
 	"github.com/reugn/go-quartz/quartz"
 )
 
-// parked is the wake of an entry that nothing is to ring for: paused jobs, and
-// jobs whose next wake the engine has yet to set.
+// parked is the wake of an entry that nothing is to ring for: jobs that
+// are paused for good, and jobs whose next wake the engine has yet to set.
 const parked = int64(math.MaxInt64)
 
 // alarms is an indexed 4-ary heap of wakes and implements quartz.JobQueue.

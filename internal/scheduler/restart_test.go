@@ -90,7 +90,7 @@ func TestRestartWithQueuedRuns(t *testing.T) {
 			w.pass(time.Millisecond)
 		}
 		w.pass(15 * time.Second)
-		w.must(w.Pause(w.ctx, "b", ""))
+		w.must(w.Pause(w.ctx, "b", "", ""))
 		w.stop()
 		w.exec.slots = 1
 		w.exec.run = lasting(4 * time.Second)

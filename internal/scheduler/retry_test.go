@@ -129,7 +129,7 @@ func TestQueuedRunsExpire(t *testing.T) {
 		w.createWith("busy", 3600, nil)
 		w.createWith("late", 10, map[string]any{"expires": "5s"})
 		w.createWith("patient", 10, map[string]any{"expires": "1h"})
-		if _, err := w.RunNow(w.ctx, "busy", nil); err != nil {
+		if _, err := w.RunNow(w.ctx, "busy", nil, ""); err != nil {
 			t.Fatal(err)
 		}
 		w.pass(16 * time.Second)

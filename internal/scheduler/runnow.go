@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"cronsole/internal/cronsole"
@@ -10,8 +11,9 @@ import (
 // RunNow starts a run of a job that no schedule asked for; args nil are the
 // job's own. The answer is the row as it was written: running, queued, or
 // already skipped when the job's last run goes on, its code is missing or too
-// many runs wait.
-func (s *Scheduler) RunNow(ctx context.Context, id string, args []any) (*cronsole.Run, error) {
+// many runs wait. With a key, asking the same again gets the same run; to ask
+// for something else under it is Invalid.
+func (s *Scheduler) RunNow(ctx context.Context, id string, args []any, key string) (*cronsole.Run, error) {
 	if err := s.begin(ctx, id); err != nil {
 		return nil, err
 	}
@@ -20,6 +22,16 @@ func (s *Scheduler) RunNow(ctx context.Context, id string, args []any) (*cronsol
 	_, job, err := s.find(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	asked := askedArgs(args)
+	if key != "" {
+		r, before, err := s.Store.RunByKey(ctx, job.Key, key)
+		switch {
+		case err == nil && before != asked:
+			return nil, invalid("Idempotency-Key", "was used for a run of this job with other arguments; send a new key")
+		case kind(err) != cronsole.NotFound:
+			return r, err
+		}
 	}
 	if args == nil {
 		args = job.Definition.Args
@@ -32,7 +44,11 @@ func (s *Scheduler) RunNow(ctx context.Context, id string, args []any) (*cronsol
 	s.mu.Lock()
 	s.reserve(r, job.Definition.Rules, now)
 	s.mu.Unlock()
-	err = s.Store.AddRun(ctx, r)
+	if key == "" {
+		err = s.Store.AddRun(ctx, r)
+	} else {
+		err = s.Store.AddRunOnce(ctx, r, key, asked)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -43,4 +59,17 @@ func (s *Scheduler) RunNow(ctx context.Context, id string, args []any) (*cronsol
 	s.Revision.Bump()
 	written := *r
 	return &written, nil
+}
+
+// askedArgs tells one request for a run from another; empty: for the job's own
+// arguments.
+func askedArgs(args []any) string {
+	if args == nil {
+		return ""
+	}
+	b, err := json.Marshal(args)
+	if err != nil {
+		return fmt.Sprint(args) // arguments come from JSON, so that they can go back
+	}
+	return string(b)
 }

@@ -44,7 +44,7 @@ func TestRunNow(t *testing.T) {
 			want: manual(func(r *cronsole.Run) { r.Args = []any{} }),
 		},
 		"of a paused job": {
-			prepare: func(w *world) { w.must(w.Pause(w.ctx, "j", "")) },
+			prepare: func(w *world) { w.must(w.Pause(w.ctx, "j", "", "")) },
 			want:    manual(),
 		},
 		"while its last run goes on": {
@@ -79,7 +79,7 @@ func TestRunNow(t *testing.T) {
 				if tt.prepare != nil {
 					tt.prepare(w)
 				}
-				got, err := w.RunNow(w.ctx, "j", tt.args)
+				got, err := w.RunNow(w.ctx, "j", tt.args, "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -112,7 +112,7 @@ func (w *world) must(err error) {
 
 func (w *world) runNow(id string) *cronsole.Run {
 	w.t.Helper()
-	run, err := w.RunNow(w.ctx, id, nil)
+	run, err := w.RunNow(w.ctx, id, nil, "")
 	w.must(err)
 	return run
 }

@@ -27,7 +27,7 @@ func TestHealth(t *testing.T) {
 		for _, id := range []string{"a", "b", "c", "d"} {
 			w.create(id, "interval", map[string]any{"seconds": 10})
 		}
-		w.must(w.Pause(w.ctx, "d", ""))
+		w.must(w.Pause(w.ctx, "d", "", ""))
 		w.pass(15300 * time.Millisecond)
 		want := cronsole.Health{
 			Started: epoch, LoopAge: 300 * time.Millisecond,

@@ -189,7 +189,7 @@ func TestStopWaitsForAChange(t *testing.T) {
 		}()
 		w.pass(time.Second)
 		waits := make(chan error, 1)
-		go func() { waits <- w.Pause(w.ctx, "j", "") }()
+		go func() { waits <- w.Pause(w.ctx, "j", "", "") }()
 		w.pass(time.Second)
 		go func() { stopped <- w.Stop(w.ctx) }()
 		w.pass(time.Second)
@@ -218,10 +218,10 @@ func TestUseCasesOutsideALife(t *testing.T) {
 		"create":   func(w *world) error { _, _, err := w.Create(w.ctx, cronsole.Request{JobID: "work"}); return err },
 		"edit":     func(w *world) error { _, err := w.Edit(w.ctx, "j", cronsole.Request{}); return err },
 		"use file": func(w *world) error { return w.UseFile(w.ctx, "j") },
-		"pause":    func(w *world) error { return w.Pause(w.ctx, "j", "") },
+		"pause":    func(w *world) error { return w.Pause(w.ctx, "j", "", "") },
 		"resume":   func(w *world) error { return w.Resume(w.ctx, "j") },
-		"delete":   func(w *world) error { return w.Delete(w.ctx, "j") },
-		"run now":  func(w *world) error { _, err := w.RunNow(w.ctx, "j", nil); return err },
+		"delete":   func(w *world) error { _, err := w.Delete(w.ctx, "j"); return err },
+		"run now":  func(w *world) error { _, err := w.RunNow(w.ctx, "j", nil, ""); return err },
 	}
 	for name, use := range uses {
 		t.Run(name, func(t *testing.T) {

@@ -25,10 +25,16 @@ type Store interface {
 	CreateJob(ctx context.Context, job *cronsole.Job) error
 	// UpdateJob writes all of a job but its key, id, creation and fail streak.
 	UpdateJob(ctx context.Context, job *cronsole.Job) error
-	// DeleteJob marks a job deleted.
-	DeleteJob(ctx context.Context, key int64, at time.Time) error
-	// SetJobState writes state, reason, anchor, cursor, next and the time of
-	// change, and adds the rows.
+	// DeleteJob marks a job deleted; undo brings it back.
+	DeleteJob(ctx context.Context, key int64, at time.Time, undo string) error
+	// DeletedBy returns the deleted job that undo brings back. NotFound when
+	// there is none.
+	DeletedBy(ctx context.Context, undo string) (*cronsole.Deleted, error)
+	// RestoreJob brings a deleted job back, with its state, cursor and next, and
+	// adds the rows. Conflict when a living job has its id.
+	RestoreJob(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error
+	// SetJobState writes state, reason, anchor, cursor, next, what was asked for a
+	// time and the time of change, and adds the rows.
 	SetJobState(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error
 
 	// Advance moves cursors and adds their rows, for all entries in one
@@ -37,6 +43,11 @@ type Store interface {
 	Advance(ctx context.Context, batch []*cronsole.Advance) error
 	// AddRun adds a row and sets its ID.
 	AddRun(ctx context.Context, run *cronsole.Run) error
+	// AddRunOnce is AddRun for a run that was asked for under a key.
+	AddRunOnce(ctx context.Context, run *cronsole.Run, key, asked string) error
+	// RunByKey returns the run of a job that was asked for under a key, and what
+	// was asked. NotFound when there is none.
+	RunByKey(ctx context.Context, jobKey int64, key string) (run *cronsole.Run, asked string, err error)
 	// StartRuns turns queued rows into running ones, on their next attempt,
 	// started at.
 	StartRuns(ctx context.Context, ids []int64, at time.Time) error

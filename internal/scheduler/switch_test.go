@@ -16,7 +16,7 @@ func TestPauseAndResume(t *testing.T) {
 		w.create("j", "interval", map[string]any{"seconds": 10})
 		w.pass(15 * time.Second)
 		paused := epoch.Add(15 * time.Second)
-		w.must(w.Pause(w.ctx, "j", "holiday"))
+		w.must(w.Pause(w.ctx, "j", "holiday", ""))
 		want := every(10, func(j *cronsole.Job) {
 			j.State, j.Reason, j.Next, j.Cursor, j.UpdatedAt = cronsole.JobPaused, "holiday", time.Time{}, paused, paused
 		})
@@ -53,7 +53,7 @@ func TestPauseOfAPausedJobGivesItAnotherReason(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "interval", map[string]any{"seconds": 10})
 		for _, reason := range []string{"holiday", "", "repair"} {
-			w.must(w.Pause(w.ctx, "j", reason))
+			w.must(w.Pause(w.ctx, "j", reason, ""))
 			w.pass(25 * time.Second)
 			if got := w.store.job("j"); got.State != cronsole.JobPaused || got.Reason != reason {
 				t.Errorf("job is %s because of %q, want paused because of %q", got.State, got.Reason, reason)
@@ -84,7 +84,7 @@ func TestResumeOfAnActiveJobChangesNothing(t *testing.T) {
 func TestResumeAfterTheLastInstantFinishesTheJob(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "date", map[string]any{"run_date": "2000-01-01 00:00:10"})
-		w.must(w.Pause(w.ctx, "j", ""))
+		w.must(w.Pause(w.ctx, "j", "", ""))
 		w.pass(time.Minute)
 		w.must(w.Resume(w.ctx, "j"))
 		if got := w.store.job("j").State; got != cronsole.JobFinished || w.Health().Jobs != 0 {
@@ -102,7 +102,7 @@ func TestPauseAccountsForWhatIsDue(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "interval", map[string]any{"seconds": 10})
 		w.down(25500 * time.Millisecond)
-		w.must(w.Pause(w.ctx, "j", ""))
+		w.must(w.Pause(w.ctx, "j", "", ""))
 		w.pass(time.Minute)
 		rows := w.store.rows("j")
 		if diff := cmp.Diff([]string{"skipped(paused)"}, states(rows)); diff != "" || rows[0].Count != 2 {
@@ -121,7 +121,7 @@ func TestPauseLetsRunsGoOn(t *testing.T) {
 		}
 		w.pass(11 * time.Second)
 		for _, id := range []string{"a", "b"} {
-			w.must(w.Pause(w.ctx, id, ""))
+			w.must(w.Pause(w.ctx, id, "", ""))
 		}
 		w.pass(2 * time.Minute)
 		for _, id := range []string{"a", "b"} {
@@ -138,10 +138,10 @@ func TestSwitchRefuses(t *testing.T) {
 		do   func(w *world, id string) error
 		want map[string]cronsole.Kind
 	}{
-		"pause":    {func(w *world, id string) error { return w.Pause(w.ctx, id, "") }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
+		"pause":    {func(w *world, id string) error { return w.Pause(w.ctx, id, "", "") }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
 		"resume":   {func(w *world, id string) error { return w.Resume(w.ctx, id) }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
-		"delete":   {func(w *world, id string) error { return w.Delete(w.ctx, id) }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
-		"run now":  {func(w *world, id string) error { _, err := w.RunNow(w.ctx, id, nil); return err }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
+		"delete":   {func(w *world, id string) error { _, err := w.Delete(w.ctx, id); return err }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
+		"run now":  {func(w *world, id string) error { _, err := w.RunNow(w.ctx, id, nil, ""); return err }, map[string]cronsole.Kind{"nothing": cronsole.NotFound}},
 		"use file": {func(w *world, id string) error { return w.UseFile(w.ctx, id) }, map[string]cronsole.Kind{"nothing": cronsole.NotFound, "once": cronsole.Conflict}},
 	}
 	for name, tt := range tests {
@@ -163,9 +163,9 @@ func TestSwitchRefuses(t *testing.T) {
 func TestSwitchThatIsNotWritten(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(w *world) error{
-		"pause":  func(w *world) error { return w.Pause(w.ctx, "j", "") },
-		"delete": func(w *world) error { return w.Delete(w.ctx, "j") },
-		"run":    func(w *world) error { _, err := w.RunNow(w.ctx, "j", nil); return err },
+		"pause":  func(w *world) error { return w.Pause(w.ctx, "j", "", "") },
+		"delete": func(w *world) error { _, err := w.Delete(w.ctx, "j"); return err },
+		"run":    func(w *world) error { _, err := w.RunNow(w.ctx, "j", nil, ""); return err },
 		"resume": func(w *world) error { return w.Resume(w.ctx, "paused") },
 	}
 	for name, do := range tests {
@@ -173,7 +173,7 @@ func TestSwitchThatIsNotWritten(t *testing.T) {
 			live(t, func(t *testing.T, w *world) {
 				w.create("j", "interval", map[string]any{"seconds": 10})
 				w.create("paused", "interval", map[string]any{"seconds": 10})
-				w.must(w.Pause(w.ctx, "paused", ""))
+				w.must(w.Pause(w.ctx, "paused", "", ""))
 				w.pass(time.Second)
 				jobs := []*cronsole.Job{w.store.job("j"), w.store.job("paused")}
 				full := &cronsole.Error{Kind: cronsole.Unavailable, Message: "the disk is full"}
@@ -209,7 +209,7 @@ func TestDelete(t *testing.T) {
 		w.pass(15*time.Second - time.Millisecond)
 		w.down(20500 * time.Millisecond) // 20 and 30 are due
 		for _, id := range []string{"running", "waiting"} {
-			w.must(w.Delete(w.ctx, id))
+			w.remove(id)
 			if got := w.store.job(id); got.State != cronsole.JobDeleted || !got.UpdatedAt.Equal(epoch.Add(35500*time.Millisecond)) {
 				t.Errorf("%s is %s since %s", id, got.State, got.UpdatedAt)
 			}
@@ -217,7 +217,7 @@ func TestDelete(t *testing.T) {
 				t.Errorf("%s made again has key %d and version %d", id, again.Key, again.Version)
 			}
 		}
-		run, err := w.RunNow(w.ctx, "running", nil)
+		run, err := w.RunNow(w.ctx, "running", nil, "")
 		if err != nil || run.State != cronsole.Queued {
 			t.Errorf("run of the new job: %+v, %v; the old one's run must not count as its own", run, err)
 		}
@@ -245,7 +245,7 @@ func TestDeleteAtTheLastInstant(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("j", "date", map[string]any{"run_date": "2000-01-01 00:00:10"})
 		w.down(10500 * time.Millisecond)
-		w.must(w.Delete(w.ctx, "j"))
+		w.remove("j")
 		w.pass(time.Minute)
 		if diff := cmp.Diff([]string{"skipped(paused)"}, states(w.store.rows("j"))); diff != "" {
 			t.Errorf("rows (-want +got):\n%s", diff)
@@ -260,15 +260,15 @@ func TestDeleteOfAFinishedOrPausedJob(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
 		w.create("once", "date", map[string]any{"run_date": "2000-01-01 00:00:01"})
 		w.create("paused", "interval", map[string]any{"seconds": 10})
-		w.must(w.Pause(w.ctx, "paused", ""))
+		w.must(w.Pause(w.ctx, "paused", "", ""))
 		w.pass(25 * time.Second)
 		want := map[string][]string{"once": {"succeeded"}, "paused": {"skipped(paused)"}}
 		for id, rows := range want {
-			w.must(w.Delete(w.ctx, id))
+			w.remove(id)
 			if diff := cmp.Diff(rows, states(w.store.rows(id))); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", id, diff)
 			}
-			if err := w.Delete(w.ctx, id); kind(err) != cronsole.NotFound {
+			if _, err := w.Delete(w.ctx, id); kind(err) != cronsole.NotFound {
 				t.Errorf("the second deletion of %s was answered %v", id, err)
 			}
 		}
@@ -287,13 +287,13 @@ func TestSwitchOfABrokenJob(t *testing.T) {
 		w.ids["j"].trigger = panicTrigger{}
 		w.Scheduler.mu.Unlock()
 		w.pass(15 * time.Second)
-		if err := w.Pause(w.ctx, "j", "broken"); err != nil {
+		if err := w.Pause(w.ctx, "j", "broken", ""); err != nil {
 			t.Error(err)
 		}
 		if err := w.Resume(w.ctx, "j"); err == nil {
 			t.Error("it was resumed")
 		}
-		if err := w.Delete(w.ctx, "j"); err != nil {
+		if _, err := w.Delete(w.ctx, "j"); err != nil {
 			t.Error(err)
 		}
 	})

@@ -27,7 +27,7 @@ func TestRunNowOfOneJobByMany(t *testing.T) {
 			var askers sync.WaitGroup
 			for range 200 {
 				askers.Go(func() {
-					if _, err := w.RunNow(w.ctx, "j", nil); err != nil {
+					if _, err := w.RunNow(w.ctx, "j", nil, ""); err != nil {
 						t.Error(err)
 					}
 				})
@@ -90,17 +90,17 @@ func (w *world) play(t *testing.T, r *rand.Rand) {
 		case op < 4:
 			_, _, err = w.Create(w.ctx, cronsole.Request{JobID: id, Code: "filed", Type: "interval", Args: map[string]any{"seconds": 1 + r.IntN(3)}})
 		case op < 8:
-			_, err = w.RunNow(w.ctx, id, nil)
+			_, err = w.RunNow(w.ctx, id, nil, "")
 		case op < 11:
 			_, err = w.Edit(w.ctx, id, cronsole.Request{Args: map[string]any{"seconds": 1 + r.IntN(3)}, Version: r.Int64N(3)})
 		case op == 11:
 			_, err = w.Edit(w.ctx, id, cronsole.Request{Type: "interval", Rules: map[string]any{"jitter": fmt.Sprint(r.IntN(3), "s")}})
 		case op < 14:
-			err = w.Pause(w.ctx, id, "")
+			err = w.Pause(w.ctx, id, "", "")
 		case op < 16:
 			err = w.Resume(w.ctx, id)
 		case op == 16:
-			err = w.Delete(w.ctx, id)
+			_, err = w.Delete(w.ctx, id)
 		case op == 17:
 			if err = w.UseFile(w.ctx, id); err == nil {
 				_, err = w.Edit(w.ctx, id, cronsole.Request{Type: "interval"})
@@ -120,7 +120,7 @@ func (w *world) play(t *testing.T, r *rand.Rand) {
 func (w *world) checkQuiet(t *testing.T) {
 	t.Helper()
 	for _, id := range players {
-		if err := w.Pause(w.ctx, id, "the end"); err != nil && kind(err) != cronsole.NotFound && kind(err) != cronsole.Conflict {
+		if err := w.Pause(w.ctx, id, "the end", ""); err != nil && kind(err) != cronsole.NotFound && kind(err) != cronsole.Conflict {
 			t.Error(err)
 		}
 	}

@@ -103,7 +103,7 @@ func TestFullDisk(t *testing.T) {
 		if h := w.Health(); h.LastError == "" || h.SlotsUsed != 0 || h.Running != 0 {
 			t.Errorf("health while full: %+v", h)
 		}
-		if _, err := w.RunNow(w.ctx, "j", nil); kind(err) != cronsole.Unavailable {
+		if _, err := w.RunNow(w.ctx, "j", nil, ""); kind(err) != cronsole.Unavailable {
 			t.Errorf("run now answered %v, want unavailable", err)
 		}
 		w.store.failWith(nil)

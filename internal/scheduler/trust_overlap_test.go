@@ -65,7 +65,7 @@ func interleave(t *testing.T, random *rand.Rand) {
 	}
 	people.Wait()
 	for _, id := range ids {
-		w.must(w.Pause(w.ctx, id, "the end"))
+		w.must(w.Pause(w.ctx, id, "the end", ""))
 	}
 	w.pass(20 * time.Second)
 	for _, id := range ids {
@@ -81,7 +81,7 @@ func interleave(t *testing.T, random *rand.Rand) {
 // startOrCancel starts a job by hand, or ends one of its runs.
 func (w *world) startOrCancel(t *testing.T, id string, random *rand.Rand) {
 	if random.IntN(3) > 0 {
-		if _, err := w.RunNow(w.ctx, id, nil); err != nil {
+		if _, err := w.RunNow(w.ctx, id, nil, ""); err != nil {
 			t.Error(err)
 		}
 		return

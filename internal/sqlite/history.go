@@ -54,21 +54,11 @@ func Histories(ctx context.Context, dir string, now time.Time, fn func(verify.Hi
 }
 
 func readHistory(ctx context.Context, tx *sql.Tx, h *verify.History, now time.Time) error {
-	rows, err := tx.QueryContext(ctx, `SELECT version, definition, effective_at, tz_version FROM revisions WHERE job_key = ? ORDER BY version`, h.Job.Key)
+	rows, err := tx.QueryContext(ctx, selectRevisions+`WHERE job_key = ? ORDER BY version`, h.Job.Key)
 	if err != nil {
 		return err
 	}
-	h.Revisions, err = collect(rows, func(row scanner) (r verify.Revision, err error) {
-		var definition string
-		var since sql.NullInt64
-		if err := row.Scan(&r.Version, &definition, &since, &r.TZVersion); err != nil {
-			return r, err
-		}
-		r.Since = fromMS(since)
-		r.Definition, err = readDefinition(definition)
-		return r, err
-	})
-	if err != nil {
+	if h.Revisions, err = collect(rows, scanRevision); err != nil {
 		return err
 	}
 	if len(h.Revisions) == 0 {

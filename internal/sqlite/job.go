@@ -14,7 +14,8 @@ import (
 
 // The definition of a job is that of its latest revision.
 const jobColumns = `jobs.key, jobs.job_id, jobs.state, jobs.reason, ` + jobDefinition + `, jobs.anchor, jobs.cursor, jobs.next_run,
-	jobs.fail_streak, jobs.ran, jobs.version, jobs.created_at, jobs.updated_at`
+	jobs.fail_streak, jobs.ran, jobs.version, jobs.created_at, jobs.updated_at,
+	jobs.paused_until, jobs.skip_due, jobs.skip_asked`
 
 const jobDefinition = `(SELECT definition FROM revisions WHERE revisions.job_key = jobs.key AND revisions.version = jobs.version)`
 
@@ -26,10 +27,12 @@ func scanJob(row scanner, more ...any) (*cronsole.Job, error) {
 		j                                        cronsole.Job
 		text                                     string
 		anchor, cursor, next, created, updatedAt sql.NullInt64
+		until, skipDue, skipAsked                sql.NullInt64
 	)
 	dest := []any{
 		&j.Key, &j.ID, &j.State, &j.Reason, &text, &anchor, &cursor, &next,
 		&j.FailStreak, &j.Ran, &j.Version, &created, &updatedAt,
+		&until, &skipDue, &skipAsked,
 	}
 	if err := row.Scan(append(dest, more...)...); err != nil {
 		return nil, err
@@ -40,6 +43,7 @@ func scanJob(row scanner, more ...any) (*cronsole.Job, error) {
 	}
 	j.Anchor, j.Cursor, j.Next = fromMS(anchor), fromMS(cursor), fromMS(next)
 	j.CreatedAt, j.UpdatedAt = fromMS(created), fromMS(updatedAt)
+	j.PausedUntil, j.SkipDue, j.SkipAsked = fromMS(until), fromMS(skipDue), fromMS(skipAsked)
 	return &j, nil
 }
 
@@ -80,7 +84,7 @@ func newJobText(j *cronsole.Job) (jobText, error) {
 
 // cutTimes makes the times of a job what the store keeps of them.
 func cutTimes(j *cronsole.Job) {
-	for _, t := range []*time.Time{&j.Anchor, &j.Cursor, &j.Next, &j.CreatedAt, &j.UpdatedAt} {
+	for _, t := range []*time.Time{&j.Anchor, &j.Cursor, &j.Next, &j.CreatedAt, &j.UpdatedAt, &j.PausedUntil, &j.SkipDue, &j.SkipAsked} {
 		*t = cut(*t)
 	}
 }
@@ -158,6 +162,9 @@ func (s *Store) UpdateJob(ctx context.Context, job *cronsole.Job) error {
 		if n == 0 {
 			return whyNotUpdated(t, job)
 		}
+		if err := saveRequests(t, job); err != nil {
+			return err
+		}
 		return addRevision(t, job.Key, job.Version, text.definition, job.UpdatedAt)
 	})
 	return failed(err, "update job %s", job.ID)
@@ -179,11 +186,12 @@ func whyNotUpdated(t tx, job *cronsole.Job) error {
 }
 
 // DeleteJob takes a living job out of every list and schedule; its runs stay.
-// NotFound when there is no such job or it is deleted already.
-func (s *Store) DeleteJob(ctx context.Context, key int64, at time.Time) error {
+// Undo is what brings it back. NotFound when there is no such job or it is
+// deleted already.
+func (s *Store) DeleteJob(ctx context.Context, key int64, at time.Time, undo string) error {
 	err := s.write(ctx, func(t tx) error {
-		n, err := t.changed(`UPDATE jobs SET state = 'deleted', deleted_at = ?, updated_at = ?, next_run = NULL
-			WHERE key = ? AND state <> 'deleted'`, ms(at), ms(at), key)
+		n, err := t.changed(`UPDATE jobs SET undo_state = state, undo = ?, state = 'deleted', deleted_at = ?, updated_at = ?, next_run = NULL
+			WHERE key = ? AND state <> 'deleted'`, undo, ms(at), ms(at), key)
 		if err == nil && n == 0 {
 			return &cronsole.Error{Kind: cronsole.NotFound, Message: "Job not found."}
 		}
@@ -192,8 +200,8 @@ func (s *Store) DeleteJob(ctx context.Context, key int64, at time.Time) error {
 	return failed(err, "delete job %d", key)
 }
 
-// SetJobState writes state, reason, anchor, cursor, next instant and time of
-// change of a job, and adds the rows that account for what was passed over, whose IDs it
+// SetJobState writes state, reason, anchor, cursor, next instant, what was asked
+// for a time and the time of change of a job, and adds the rows that account for what was passed over, whose IDs it
 // sets. A row whose job and due instant are in the ledger already is left out
 // and keeps ID 0. NotFound when the job was deleted.
 func (s *Store) SetJobState(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error {
@@ -209,6 +217,9 @@ func (s *Store) SetJobState(ctx context.Context, job *cronsole.Job, rows []*cron
 		if n == 0 {
 			return jobNotFound(job.ID)
 		}
+		if err := saveRequests(t, job); err != nil {
+			return err
+		}
 		for i, r := range rows {
 			if ids[i], err = insertRun(t, r); err != nil {
 				return err
@@ -223,6 +234,14 @@ func (s *Store) SetJobState(ctx context.Context, job *cronsole.Job, rows []*cron
 		r.ID = ids[i]
 	}
 	return nil
+}
+
+// saveRequests writes what was asked of a job for a time: to be paused until
+// then, and to skip an instant.
+func saveRequests(t tx, job *cronsole.Job) error {
+	_, err := t.exec(`UPDATE jobs SET paused_until = ?, skip_due = ?, skip_asked = ? WHERE key = ?`,
+		ms(job.PausedUntil), ms(job.SkipDue), ms(job.SkipAsked), job.Key)
+	return err
 }
 
 // LiveJobs returns the active and paused jobs, oldest first.

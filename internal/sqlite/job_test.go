@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"crypto/rand"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func TestJobIDIsTakenByLivingJobsOnly(t *testing.T) {
 			})
 			run := ranRun(t, s, old, noon, cronsole.Succeeded)
 			if tt.state == cronsole.JobDeleted {
-				must(t, s.DeleteJob(t.Context(), old.Key, noon))
+				must(t, s.DeleteJob(t.Context(), old.Key, noon, rand.Text()))
 			}
 			second := newJob("x")
 			err := s.CreateJob(t.Context(), second)
@@ -110,7 +111,7 @@ func TestUpdateJob(t *testing.T) {
 	if err := s.UpdateJob(t.Context(), &renamed); kindOf(err) != cronsole.Conflict {
 		t.Errorf("id of another job: %v", err)
 	}
-	must(t, s.DeleteJob(t.Context(), j.Key, noon))
+	must(t, s.DeleteJob(t.Context(), j.Key, noon, rand.Text()))
 	edited.Version = 3
 	if err := s.UpdateJob(t.Context(), &edited); kindOf(err) != cronsole.NotFound {
 		t.Errorf("deleted job: %v", err)
@@ -121,12 +122,12 @@ func TestDeletedJobIsGoneAndItsRunsStay(t *testing.T) {
 	s := openStore(t, Options{})
 	j := addJob(t, s, "x")
 	ranRun(t, s, j, noon, cronsole.Succeeded)
-	must(t, s.DeleteJob(t.Context(), j.Key, noon))
+	must(t, s.DeleteJob(t.Context(), j.Key, noon, rand.Text()))
 
 	if _, err := s.Job(t.Context(), "x"); kindOf(err) != cronsole.NotFound || err.Error() != "Job not found: x" {
 		t.Errorf("job: %v", err)
 	}
-	if err := s.DeleteJob(t.Context(), j.Key, noon); kindOf(err) != cronsole.NotFound {
+	if err := s.DeleteJob(t.Context(), j.Key, noon, rand.Text()); kindOf(err) != cronsole.NotFound {
 		t.Errorf("second delete: %v", err)
 	}
 	if err := s.SetJobState(t.Context(), j, nil); kindOf(err) != cronsole.NotFound {

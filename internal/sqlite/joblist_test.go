@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"reflect"
 	"slices"
 	"strings"
@@ -283,7 +284,7 @@ func TestJobsByCodeListsTheLiving(t *testing.T) {
 		addJob(t, s, id)
 	}
 	addJob(t, s, "c", func(j *cronsole.Job) { j.Definition.Code = "other" })
-	must(t, s.DeleteJob(t.Context(), get(s.Job(t.Context(), "gone"))(t).Key, noon))
+	must(t, s.DeleteJob(t.Context(), get(s.Job(t.Context(), "gone"))(t).Key, noon, rand.Text()))
 	want := map[string][]string{"log_something": {"A", "b"}, "other": {"c"}}
 	if got := get(s.JobsByCode(t.Context()))(t); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -211,6 +211,7 @@ func (s *Store) carryOut(ctx context.Context, p purgePlan, now time.Time) error 
 			for _, query := range []string{
 				`DELETE FROM output WHERE run_id = ?`,
 				`DELETE FROM attempts WHERE run_id = ?`,
+				`DELETE FROM run_keys WHERE run_id = ?`,
 				`DELETE FROM runs WHERE id = ? AND state NOT IN ('queued', 'running')`,
 			} {
 				if _, err := t.exec(query, id); err != nil {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"crypto/rand"
 	"testing"
 	"time"
 
@@ -127,7 +128,7 @@ func TestDeletedJobIsForgottenWithItsLastRun(t *testing.T) {
 	s := openStore(t, Options{})
 	j := addJob(t, s, "x", func(j *cronsole.Job) { j.Definition.Rules = cronsole.Rules{KeepDays: 5} })
 	ranRun(t, s, j, noon, cronsole.Succeeded)
-	must(t, s.DeleteJob(t.Context(), j.Key, noon.Add(day)))
+	must(t, s.DeleteJob(t.Context(), j.Key, noon.Add(day), rand.Text()))
 	purge(t, s, noon.Add(5*day))
 	if _, err := s.LastJob(t.Context(), "x"); err != nil {
 		t.Errorf("too early: %v", err)

@@ -107,6 +107,11 @@ func advance(t tx, a *cronsole.Advance) (applied bool, ids []int64, err error) {
 // has a due instant that is in the ledger already, NotFound when there is no
 // such job.
 func (s *Store) AddRun(ctx context.Context, run *cronsole.Run) error {
+	return s.addRunWith(ctx, run, func(tx, int64) error { return nil })
+}
+
+// addRunWith is AddRun, and does more in the same transaction.
+func (s *Store) addRunWith(ctx context.Context, run *cronsole.Run, more func(t tx, id int64) error) error {
 	var id int64
 	err := s.write(ctx, func(t tx) (err error) {
 		if id, err = insertRun(t, run); err != nil {
@@ -116,9 +121,11 @@ func (s *Store) AddRun(ctx context.Context, run *cronsole.Run) error {
 			return &cronsole.Error{Kind: cronsole.Conflict, Message: "This instant of the job is in the ledger already."}
 		}
 		if last := lastRun([]*cronsole.Run{run}); last != nil {
-			_, err = t.exec(`UPDATE jobs SET last_run = ? WHERE key = ?`, last, run.JobKey)
+			if _, err = t.exec(`UPDATE jobs SET last_run = ? WHERE key = ?`, last, run.JobKey); err != nil {
+				return err
+			}
 		}
-		return err
+		return more(t, id)
 	})
 	if isForeignKey(err) {
 		return jobNotFound(run.JobID)

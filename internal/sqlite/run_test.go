@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"crypto/rand"
 	"testing"
 	"time"
 
@@ -199,7 +200,7 @@ func TestRuns(t *testing.T) {
 	s := openStore(t, Options{})
 	gone := addJob(t, s, "x")
 	r1 := ranRun(t, s, gone, noon, cronsole.Failed)
-	must(t, s.DeleteJob(t.Context(), gone.Key, noon))
+	must(t, s.DeleteJob(t.Context(), gone.Key, noon, rand.Text()))
 	x, y := addJob(t, s, "x"), addJob(t, s, "y")
 	r2 := ranRun(t, s, x, noon, cronsole.Succeeded)
 	r3 := ranRun(t, s, y, noon, cronsole.TimedOut)

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestNearestJobIDs(t *testing.T) {
 	for _, id := range []string{"backup", "backup_db", "Report", "report-weekly", "zzz"} {
 		addJob(t, s, id)
 	}
-	must(t, s.DeleteJob(t.Context(), addJob(t, s, "backups").Key, noon))
+	must(t, s.DeleteJob(t.Context(), addJob(t, s, "backups").Key, noon, rand.Text()))
 	tests := map[string]struct {
 		id   string
 		n    int

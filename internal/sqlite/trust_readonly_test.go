@@ -25,7 +25,7 @@ func TestTrustReadOnly(t *testing.T) {
 	writes := map[string]func() error{
 		"CreateJob":   func() error { return s.CreateJob(ctx, newJob("y")) },
 		"UpdateJob":   func() error { return s.UpdateJob(ctx, &edited) },
-		"DeleteJob":   func() error { return s.DeleteJob(ctx, j.Key, noon) },
+		"DeleteJob":   func() error { return s.DeleteJob(ctx, j.Key, noon, "undo") },
 		"SetJobState": func() error { return s.SetJobState(ctx, j, nil) },
 		"Advance": func() error {
 			return s.Advance(ctx, []*cronsole.Advance{{JobKey: j.Key, From: j.Cursor, To: j.Next, Next: j.Next.Add(time.Minute)}})

@@ -15,17 +15,9 @@ import (
 // History is all that the ledger says about one job.
 type History struct {
 	Job       *cronsole.Job
-	Revisions []Revision // oldest first, at least one
-	Rows      []Row      // with a due instant, in any order
-	Purged    bool       // retention may have removed the oldest rows
-}
-
-// Revision is a definition and since when it held.
-type Revision struct {
-	Version    int64
-	Definition cronsole.Definition
-	Since      time.Time
-	TZVersion  string // of the time zone data it was written under
+	Revisions []cronsole.JobRevision // oldest first, at least one
+	Rows      []Row                  // with a due instant, in any order
+	Purged    bool                   // retention may have removed the oldest rows
 }
 
 // Row is a due instant in the ledger, or a range of skipped ones.
@@ -163,7 +155,7 @@ func (c *checker) note(kind Kind, due time.Time, count, run int64) {
 // limit notes the rows that ran beyond the max_runs of the revision that they
 // fall under. The count goes on from one revision to the next while there is a
 // limit.
-func (c *checker) limit(revisions []Revision) {
+func (c *checker) limit(revisions []cronsole.JobRevision) {
 	ran, rows := 0, c.rows
 	for i, r := range revisions {
 		most := r.Definition.Rules.MaxRuns

@@ -30,7 +30,7 @@ func interval(minutes int64) cronsole.Definition {
 func good() History {
 	h := History{
 		Job: &cronsole.Job{ID: "j", Cursor: at(51), CreatedAt: noon},
-		Revisions: []Revision{
+		Revisions: []cronsole.JobRevision{
 			{Version: 1, Definition: interval(1), Since: noon},
 			{Version: 2, Definition: interval(5), Since: at(10)},
 		},
@@ -151,7 +151,7 @@ func TestADateThatWasJustPast(t *testing.T) {
 	def.Schedule = cronsole.Schedule{Type: cronsole.TypeDate, RunDate: "2026-03-01 12:00:00", Timezone: "UTC"}
 	h := History{
 		Job:       &cronsole.Job{ID: "j", Cursor: noon, CreatedAt: noon.Add(30 * time.Second)},
-		Revisions: []Revision{{Version: 1, Definition: def, Since: noon.Add(30 * time.Second)}},
+		Revisions: []cronsole.JobRevision{{Version: 1, Definition: def, Since: noon.Add(30 * time.Second)}},
 		Rows:      []Row{{Run: 1, Due: noon, Count: 1}},
 	}
 	if found, err := Check(h, time.Time{}, time.Time{}); err != nil || len(found) > 0 {
@@ -195,7 +195,7 @@ func TestDSTOfEachRevisionHolds(t *testing.T) {
 	}
 	h := History{
 		Job: &cronsole.Job{ID: "j", Cursor: day(10, 31, 12)},
-		Revisions: []Revision{
+		Revisions: []cronsole.JobRevision{
 			{Version: 1, Definition: berlin(cronsole.DSTLiteral), Since: day(3, 27, 12)},
 			{Version: 2, Definition: berlin(cronsole.DSTDefault), Since: day(3, 28, 12)},
 			{Version: 3, Definition: berlin(cronsole.DSTLiteral), Since: day(3, 29, 12)},
