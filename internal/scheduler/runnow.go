@@ -24,20 +24,26 @@ func (s *Scheduler) RunNow(ctx context.Context, id string, args []any) (*cronsol
 	if args == nil {
 		args = job.Definition.Args
 	}
+	return s.addRun(ctx, job, cronsole.CauseManual, args)
+}
+
+// addRun writes a run without a due instant, and starts or queues it. The caller
+// has begun the job's id.
+func (s *Scheduler) addRun(ctx context.Context, job *cronsole.Job, cause cronsole.Cause, args []any) (*cronsole.Run, error) {
 	now := s.now()
 	r := &cronsole.Run{
 		JobKey: job.Key, JobID: job.ID, Code: job.Definition.Code,
-		Cause: cronsole.CauseManual, Args: args, QueuedAt: now,
+		Cause: cause, Args: args, QueuedAt: now,
 	}
 	s.mu.Lock()
 	s.reserve(r, job.Definition.Rules, now)
 	s.mu.Unlock()
-	err = s.Store.AddRun(ctx, r)
+	err := s.Store.AddRun(ctx, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
 		s.unreserve(r, job.Definition.Rules)
-		return nil, fmt.Errorf("add a run of job %s: %w", id, err)
+		return nil, fmt.Errorf("add a run of job %s: %w", job.ID, err)
 	}
 	s.launch(r, job)
 	s.Revision.Bump()

@@ -11,8 +11,8 @@ import (
 )
 
 const insertRunSQL = `INSERT INTO runs (job_key, code, due, due_until, count, cause, state, reason, args, attempt,
-		queued_at, started_at, finished_at, exit_code, signal, error)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		queued_at, started_at, finished_at, exit_code, signal, error, at_start)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (job_key, due) WHERE due IS NOT NULL DO NOTHING`
 
 // insertRun adds a row and returns its ID, or 0 when the ledger holds a row of
@@ -22,9 +22,13 @@ func insertRun(t tx, r *cronsole.Run) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("arguments of a run: %w", err)
 	}
+	cause, atStart := r.Cause, r.Cause == cronsole.CauseStart
+	if atStart {
+		cause = cronsole.CauseManual
+	}
 	res, err := t.exec(insertRunSQL,
-		r.JobKey, r.Code, ms(r.Due), ms(r.DueUntil), r.Count, r.Cause, r.State, r.Reason, args, r.Attempt,
-		ms(r.QueuedAt), ms(r.StartedAt), ms(r.FinishedAt), intOrNull(r.ExitCode), r.Signal, r.Error)
+		r.JobKey, r.Code, ms(r.Due), ms(r.DueUntil), r.Count, cause, r.State, r.Reason, args, r.Attempt,
+		ms(r.QueuedAt), ms(r.StartedAt), ms(r.FinishedAt), intOrNull(r.ExitCode), r.Signal, r.Error, atStart)
 	if err != nil {
 		return 0, err
 	}

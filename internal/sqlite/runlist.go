@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	runColumns = `runs.id, runs.job_key, jobs.job_id, runs.code, runs.due, runs.due_until, runs.count, runs.cause, runs.state, runs.reason,
+	runColumns = `runs.id, runs.job_key, jobs.job_id, runs.code, runs.due, runs.due_until, runs.count, iif(runs.at_start, 'start', runs.cause), runs.state, runs.reason,
 	runs.args, runs.attempt, runs.queued_at, runs.started_at, runs.finished_at, runs.exit_code, runs.signal, runs.error,
 	runs.output_bytes, runs.output_from, runs.purged_at, runs.not_before`
 
@@ -149,7 +149,11 @@ func runFilter(q cronsole.RunQuery) (string, []any) {
 		if q.Cause != cronsole.CauseSchedule {
 			add("runs.cause <> 'schedule'")
 		}
-		add("runs.cause = ?", q.Cause)
+		if q.Cause == cronsole.CauseStart {
+			add("runs.at_start")
+		} else {
+			add("runs.cause = ? AND NOT runs.at_start", q.Cause)
+		}
 	}
 	return strings.Join(where, " AND "), args
 }

@@ -43,8 +43,8 @@ func (s *Store) JobStats(ctx context.Context, jobKey int64, since time.Time) (cr
 	var took []time.Duration
 	err := s.read(ctx, func(tx *sql.Tx) error {
 		row := tx.QueryRowContext(ctx, `SELECT count(*),
-				count(*) FILTER (WHERE state = 'succeeded' AND cause <> 'manual' AND queued_at >= :since),
-				count(*) FILTER (WHERE state IN ('failed', 'timed_out', 'interrupted') AND cause <> 'manual' AND queued_at >= :since)
+				count(*) FILTER (WHERE state = 'succeeded' AND (cause <> 'manual' OR at_start) AND queued_at >= :since),
+				count(*) FILTER (WHERE state IN ('failed', 'timed_out', 'interrupted') AND (cause <> 'manual' OR at_start) AND queued_at >= :since)
 			FROM runs WHERE job_key = :key`, sql.Named("since", since.UnixMilli()), sql.Named("key", jobKey))
 		if err := row.Scan(&stats.Total, &stats.Succeeded, &stats.Failed); err != nil {
 			return err
