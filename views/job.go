@@ -32,6 +32,7 @@ type JobDetail struct {
 	CatchupLimit  int                  `json:"catchup_limit"`
 	MaxRuns       int                  `json:"max_runs"`
 	Ran           int                  `json:"ran"` // towards max_runs
+	RunAtStart    bool                 `json:"run_at_start"`
 	KeepRuns      int                  `json:"keep_runs"`
 	KeepDays      int                  `json:"keep_days"`
 	KeepBytes     int64                `json:"keep_bytes"`
@@ -89,7 +90,7 @@ func NewJobDetail(s Shell, r cronsole.JobRow, code *cronsole.Code, stats cronsol
 		Expires: d.Rules.Expires, Retries: d.Rules.Retries, RetryBackoff: d.Rules.RetryBackoff, RetryMax: d.Rules.RetryMax,
 		OnInterrupt:  d.Rules.OnInterrupt,
 		MaxInstances: d.Rules.MaxInstances, CatchupWindow: d.Rules.CatchupWindow, CatchupLimit: d.Rules.CatchupLimit,
-		MaxRuns: d.Rules.MaxRuns, Ran: j.Ran,
+		MaxRuns: d.Rules.MaxRuns, Ran: j.Ran, RunAtStart: d.Rules.RunAtStart,
 		KeepRuns: d.Rules.KeepRuns, KeepDays: d.Rules.KeepDays, KeepBytes: d.Rules.KeepBytes,
 		CreatedAt: j.CreatedAt.UTC(), UpdatedAt: j.UpdatedAt.UTC(),
 		NextDue:  make([]time.Time, 0, len(next)),
@@ -224,7 +225,7 @@ func definitionPairs(d cronsole.Definition) []pair {
 		pair{"overlap", string(r.Overlap)}, pair{"max_instances", strconv.Itoa(r.MaxInstances)},
 		pair{"misfire", string(r.Misfire)}, pair{"misfire_grace", r.MisfireGrace.String()},
 		pair{"catchup_window", r.CatchupWindow.String()}, pair{"catchup_limit", strconv.Itoa(r.CatchupLimit)},
-		pair{"max_runs", strconv.Itoa(r.MaxRuns)}, pair{"keep_runs", strconv.Itoa(r.KeepRuns)}, pair{"keep_days", strconv.Itoa(r.KeepDays)},
+		pair{"max_runs", strconv.Itoa(r.MaxRuns)}, pair{"run_at_start", strconv.FormatBool(r.RunAtStart)}, pair{"keep_runs", strconv.Itoa(r.KeepRuns)}, pair{"keep_days", strconv.Itoa(r.KeepDays)},
 		pair{"keep_bytes", strconv.FormatInt(r.KeepBytes, 10)},
 		pair{"tags", strings.Join(r.Tags, ", ")}, pair{"description", r.Description},
 	)

@@ -127,7 +127,7 @@ func (r *RunRow) DelayText() string {
 	return "+" + Length(d)
 }
 
-// CauseWord says who asked for the run: "schedule", "manual", "rerun".
+// CauseWord says who asked for the run: "schedule", "manual", "rerun", "start".
 func (r *RunRow) CauseWord() string { return string(r.Cause) }
 
 // Why is one line about the end of the run: "exit 3 · no such file", "skipped:

@@ -52,7 +52,7 @@ var (
 // moreFields are those that the form folds away.
 var moreFields = []string{
 	"retries", "retry_backoff", "retry_max_backoff", "on_interrupt", "expires",
-	"max_instances", "misfire_grace", "catchup_window", "catchup_limit", "max_runs", "jitter", "tags", "keep_runs", "keep_days", "keep_bytes", "description",
+	"max_instances", "misfire_grace", "catchup_window", "catchup_limit", "max_runs", "run_at_start", "jitter", "tags", "keep_runs", "keep_days", "keep_bytes", "description",
 }
 
 var fieldLabels = map[string]string{
@@ -61,7 +61,7 @@ var fieldLabels = map[string]string{
 	"args.start_date": "Starts", "args.end_date": "Ends", "args.args": "Arguments",
 	"timezone": "Time zone", "dst": "When clocks change", "overlap": "If still running", "misfire": "If missed", "misfire_grace": "Grace",
 	"retry_backoff": "Wait before a retry", "retry_max_backoff": "Wait at most", "on_interrupt": "If the console ends",
-	"expires": "Starts within", "max_instances": "Side by side", "catchup_window": "Catch up on", "catchup_limit": "Catch up at most", "max_runs": "Ends after",
+	"expires": "Starts within", "max_instances": "Side by side", "catchup_window": "Catch up on", "catchup_limit": "Catch up at most", "max_runs": "Ends after", "run_at_start": "When the console starts",
 	"timeout": "Time limit", "keep_runs": "Keep runs", "keep_days": "Keep days", "keep_bytes": "Keep bytes",
 }
 

@@ -63,6 +63,8 @@ func (m *RunDetail) causeWords() string {
 		return "by hand"
 	case cronsole.CauseRerun:
 		return "again, after an interruption"
+	case cronsole.CauseStart:
+		return "at the start of the console"
 	}
 	return "by schedule"
 }

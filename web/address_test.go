@@ -268,7 +268,7 @@ func TestAddressesWithMistakesNameThem(t *testing.T) {
 			"state": "must be one of queued, running, succeeded, failed, timed_out, cancelled, interrupted or skipped, or several with commas",
 		},
 		"/runs?reason=because":             {"reason": "must be one of misfire, overlap, paused, frozen, expired, queue_full or code_missing"},
-		"/runs?cause=me":                   {"cause": "must be one of schedule, manual or rerun"},
+		"/runs?cause=me":                   {"cause": "must be one of schedule, manual, rerun or start"},
 		"/runs?after=0":                    {"after": "must be a whole number from 1 to 4611686018427387904"},
 		"/runs?after=abc":                  {"after": "must be a whole number from 1 to 4611686018427387904"},
 		"/runs?job_id=%00":                 {"job_id": "must be text of at most 128 bytes"},

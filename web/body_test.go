@@ -112,7 +112,7 @@ func TestWhatJSONAllowsIsRead(t *testing.T) {
 // TestValuesThatCannotBeAcceptedAreNamed, by their place in the request.
 func TestValuesThatCannotBeAcceptedAreNamed(t *testing.T) {
 	known := "is not known here; known are job_id, code, from_file, type, args, timezone, dst, version, jitter, timeout, expires, retries, retry_backoff, retry_max_backoff, on_interrupt, overlap, max_instances, misfire, " +
-		"misfire_grace, catchup_window, catchup_limit, max_runs, keep_runs, keep_days, keep_bytes, tags, description"
+		"misfire_grace, catchup_window, catchup_limit, max_runs, run_at_start, keep_runs, keep_days, keep_bytes, tags, description"
 	tests := map[string]struct {
 		body string
 		want map[string]string
@@ -121,7 +121,7 @@ func TestValuesThatCannotBeAcceptedAreNamed(t *testing.T) {
 		"several":              {`{"b": 1, "a": 1}`, map[string]string{"a": known, "b": known}},
 		"a key of the form":    {`{"idempotency_key": "x"}`, map[string]string{"idempotency_key": known}},
 		"a key of the code":    {`{"run_as": "root", "pass_env": ["HOME"]}`, map[string]string{"run_as": known, "pass_env": known}},
-		"a key not built yet":  {`{"run_at_start": true}`, map[string]string{"run_at_start": known}},
+		"a key not built yet":  {`{"pace": "fixed_delay"}`, map[string]string{"pace": known}},
 		"a key of args":        {`{"hour": 1, "expression": "@daily"}`, map[string]string{"hour": "belongs into args", "expression": "belongs into args"}},
 		"an empty key":         {`{"": 1}`, map[string]string{"": known}},
 		"a long key":           {`{"` + strings.Repeat("k", 100) + `": 1}`, map[string]string{strings.Repeat("k", 60) + "…": known}},

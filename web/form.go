@@ -212,7 +212,7 @@ func ruleValues(r cronsole.Rules) map[string]string {
 		"expires": r.Expires.String(), "retries": strconv.Itoa(r.Retries), "retry_backoff": r.RetryBackoff.String(),
 		"retry_max_backoff": r.RetryMax.String(), "on_interrupt": string(r.OnInterrupt),
 		"max_instances": strconv.Itoa(r.MaxInstances), "catchup_window": r.CatchupWindow.String(), "catchup_limit": strconv.Itoa(r.CatchupLimit),
-		"misfire_grace": r.MisfireGrace.String(), "max_runs": strconv.Itoa(r.MaxRuns), "keep_runs": strconv.Itoa(r.KeepRuns), "keep_days": strconv.Itoa(r.KeepDays),
+		"misfire_grace": r.MisfireGrace.String(), "max_runs": strconv.Itoa(r.MaxRuns), "run_at_start": strconv.FormatBool(r.RunAtStart), "keep_runs": strconv.Itoa(r.KeepRuns), "keep_days": strconv.Itoa(r.KeepDays),
 		"keep_bytes": strconv.FormatInt(r.KeepBytes, 10), "tags": strings.Join(r.Tags, ", "), "description": r.Description,
 	}
 }

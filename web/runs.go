@@ -50,7 +50,7 @@ func runListQuery(c *fiber.Ctx) (views.RunListQuery, cronsole.RunQuery, error) {
 	}
 	vq := views.RunListQuery{
 		JobID: in.text("job_id", 128), State: in.text("state", maxText), Reason: in.oneOf("reason", reasons...),
-		Cause: in.oneOf("cause", "schedule", "manual", "rerun"), Limit: int(in.whole("limit", 1, maxLimit, limit)),
+		Cause: in.oneOf("cause", "schedule", "manual", "rerun", "start"), Limit: int(in.whole("limit", 1, maxLimit, limit)),
 		After: in.text("after", 20),
 	}
 	q := cronsole.RunQuery{

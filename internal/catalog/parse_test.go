@@ -190,7 +190,7 @@ func TestParseRefuses(t *testing.T) {
 		"a key of another type":            {"date\nrun_date=2031-01-01\nhour=3\n", 3, "hour", "belongs to type cron"},
 		"a slip of the finger":             {"cron\nmisfre_grace=60s\n", 2, "misfre_grace", "did you mean misfire_grace?"},
 		"a word of another scheduler":      {"cron\ntz=UTC\n", 2, "tz", "did you mean timezone?"},
-		"a key that is not built yet":      {"cron\nrun_at_start=true\n", 2, "run_at_start", "is not a key of a cron schedule"},
+		"a key that is not built yet":      {"cron\npace=fixed_delay\n", 2, "pace", "is not a key of a cron schedule"},
 		"a key of nobody":                  {"cron\ncommand=rm -rf /\n", 2, "command", "is not a key"},
 		"expression beside a field":        {"cron\nexpression=@daily\nhour=3\n", 2, "expression", ""},
 		"expression of an interval":        {"interval\nexpression=@daily\n", 2, "expression", "belongs to type cron"},

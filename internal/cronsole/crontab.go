@@ -84,7 +84,7 @@ func expandExpression(expr string) (CronFields, error) {
 func unknownAlias(expr string) error {
 	switch lower := strings.ToLower(expr); {
 	case lower == "@reboot":
-		return fmt.Errorf("@reboot has no instant to be due at; start the job with the machine's own init system")
+		return fmt.Errorf("@reboot has no instant to be due at; write another schedule, and run_at_start=true beside it")
 	case strings.HasPrefix(lower, "@every"):
 		return fmt.Errorf("%s is an interval; choose the type interval and write its units, such as minutes=5", quote(expr))
 	}

@@ -106,7 +106,7 @@ func TestExpressionIsRefusedWithAdvice(t *testing.T) {
 		"eight fields":       {"0 0 0 * * * * *", `"0 0 0 * * * * *" has 8 fields; write 5 (minute hour day month weekday), 6 with the second first, 7 with the year last, or @daily`},
 		"day and weekday":    {"0 0 13 * fri", "restricts both day (13) and weekday (fri): crontab means either of them, while cronsole's fields mean both; make two jobs, or write the fields day and day_of_week if both must fit"},
 		"last and weekday":   {"0 0 last * 1-5", "restricts both day (last) and weekday (1-5): crontab means either of them, while cronsole's fields mean both; make two jobs, or write the fields day and day_of_week if both must fit"},
-		"@reboot":            {"@reboot", "@reboot has no instant to be due at; start the job with the machine's own init system"},
+		"@reboot":            {"@reboot", "@reboot has no instant to be due at; write another schedule, and run_at_start=true beside it"},
 		"@every":             {"@every 5m", `"@every 5m" is an interval; choose the type interval and write its units, such as minutes=5`},
 		"unknown @":          {"@fortnightly", `"@fortnightly" is not known; write @hourly, @daily, @weekly, @monthly or @yearly`},
 		"@ inside":           {"0 0 * * @daily", `weekday "@daily" stands for a whole schedule; write expression=@daily`},

@@ -11,7 +11,7 @@ import (
 // RuleKeys returns the keys that ParseRules reads, in the order of the form.
 func RuleKeys() []string {
 	return []string{
-		"jitter", "timeout", "expires", "retries", "retry_backoff", "retry_max_backoff", "on_interrupt", "overlap", "max_instances", "misfire", "misfire_grace", "catchup_window", "catchup_limit", "max_runs",
+		"jitter", "timeout", "expires", "retries", "retry_backoff", "retry_max_backoff", "on_interrupt", "overlap", "max_instances", "misfire", "misfire_grace", "catchup_window", "catchup_limit", "max_runs", "run_at_start",
 		"keep_runs", "keep_days", "keep_bytes", "tags", "description",
 	}
 }
@@ -58,6 +58,7 @@ func ParseRules(values map[string]any, base Rules) (Rules, error) {
 		r.wrong.add("catchup_limit", "is larger than %d; write a smaller number", maxCatchup)
 	}
 	r.limit("max_runs", &out.MaxRuns)
+	r.flag("run_at_start", &out.RunAtStart)
 	r.limit("keep_runs", &out.KeepRuns)
 	r.limit("keep_days", &out.KeepDays)
 	r.bytes("keep_bytes", &out.KeepBytes)
@@ -86,6 +87,24 @@ func (r *reader) duration(key string, to *Duration) {
 			return
 		}
 		*to = 0
+	}
+}
+
+// flag reads true or false, also as a text.
+func (r *reader) flag(key string, to *bool) {
+	switch v := r.value(key).(type) {
+	case nil:
+	case bool:
+		*to = v
+	case string:
+		on, ok := map[string]bool{"true": true, "false": false}[strings.TrimSpace(v)]
+		if !ok {
+			r.wrong.add(key, "%s is not known; write true or false", quote(v))
+			return
+		}
+		*to = on
+	default:
+		r.wrong.add(key, "must be true or false")
 	}
 }
 

@@ -56,6 +56,7 @@ const (
 	CauseSchedule Cause = "schedule"
 	CauseManual   Cause = "manual"
 	CauseRerun    Cause = "rerun"
+	CauseStart    Cause = "start" // the console started, and the job runs at each start
 )
 
 // Run is one row of the ledger: a due instant of a job, a range of skipped
@@ -66,9 +67,9 @@ type Run struct {
 	JobID  string // of the job that JobKey names
 	Code   string // of the job as it was when the run was made
 
-	Due      time.Time // zero for a manual run
+	Due      time.Time // zero for a manual run and one at the start of the console
 	DueUntil time.Time // range rows only: the last due instant that the row stands for
-	Count    int64     // how many due instants the row stands for; 1 but for range rows, 0 for a manual run
+	Count    int64     // how many due instants the row stands for; 1 but for range rows, 0 for a run without a due instant
 	Cause    Cause
 	State    State
 	Reason   Reason // skipped runs only

@@ -20,9 +20,9 @@ const (
 	maxWait = time.Hour
 	// stepShown is for how long Health shows a step.
 	stepShown = time.Hour
-	// setBackAtOnce is how many cursors are set back concurrently; the store
-	// groups what arrives together.
-	setBackAtOnce = 256
+	// writeAtOnce is how many jobs are written concurrently; the store groups
+	// what arrives together.
+	writeAtOnce = 256
 )
 
 // watchClock looks for steps of the wall clock. Behind a backward step beyond
@@ -59,7 +59,7 @@ func (s *Scheduler) noteStep(d time.Duration, now time.Time, where string) {
 func (s *Scheduler) setBack(now time.Time) {
 	ahead, done := s.aheadOf(now)
 	for len(ahead) > 0 {
-		n := min(len(ahead), setBackAtOnce)
+		n := min(len(ahead), writeAtOnce)
 		done = s.setBackSome(ahead[:n], now) && done
 		ahead = ahead[n:]
 	}

@@ -51,6 +51,7 @@ func (s *Scheduler) round(ticked bool) {
 	for s.fire() {
 		continue
 	}
+	s.runStarts()
 }
 
 // ready notes that the engine came round, and reports whether it may try to

@@ -48,6 +48,8 @@ func (s *Scheduler) Start(ctx context.Context) error {
 			s.Log.Error("jobs could not follow their files", "error", err)
 		}
 	}
+	s.noteStarts()
+	s.runStarts()
 	s.clock.Start(s.engine)
 	s.work.Go(func() { s.loop(s.engine) })
 	s.work.Go(func() { s.keepHouse(s.engine) })

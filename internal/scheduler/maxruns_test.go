@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ func TestMaxRuns(t *testing.T) {
 	tests := map[string]struct {
 		rules map[string]any
 		takes time.Duration // of each run
+		fails int           // how many attempts do
 		down  time.Duration // after 15 s
 		by    func(w *world)
 		want  []string
@@ -32,6 +34,10 @@ func TestMaxRuns(t *testing.T) {
 		"what waits counts": {
 			rules: map[string]any{"max_runs": 2, "overlap": "queue_one"}, takes: time.Minute,
 			want: []string{"succeeded", "succeeded"},
+		},
+		"the last one is tried again": {
+			rules: map[string]any{"max_runs": 1, "retries": 2, "retry_backoff": "1m"}, fails: 2,
+			want: []string{"succeeded"},
 		},
 		"by hand does not count": {
 			rules: map[string]any{"max_runs": 1},
@@ -54,7 +60,12 @@ func TestMaxRuns(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			live(t, func(t *testing.T, w *world) {
-				w.exec.carryOut(lasting(tt.takes))
+				w.exec.carryOut(func(ctx context.Context, e cronsole.Execution) cronsole.State {
+					if e.Attempt <= tt.fails {
+						return cronsole.Failed
+					}
+					return lasting(tt.takes)(ctx, e)
+				})
 				w.createWith("j", 10, tt.rules)
 				if tt.by != nil {
 					tt.by(w)

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cronsole/internal/cronsole"
+	"cronsole/internal/verify"
 )
 
 // fired is what a row of the ledger says about due instants.
@@ -38,21 +39,66 @@ func onTime(due []time.Time) []fired {
 	return out
 }
 
-// caughtUp is what the ledger says of instants that were missed: the newest runs
-// when the console is back, 100 older ones are listed, the rest is one range.
-func caughtUp(missed []time.Time, back time.Time) (out []fired) {
+// policy is what is to happen to instants that were missed.
+type policy struct {
+	misfire cronsole.Misfire
+	limit   int // of run_all
+}
+
+// caughtUp is what the ledger says of instants that were missed under
+// misfire=run_once.
+func caughtUp(missed []time.Time, back time.Time) []fired {
+	return policy{misfire: cronsole.MisfireRunOnce}.caughtUp(missed, back)
+}
+
+// caughtUp is what the ledger says of instants that were missed, when the
+// console is back: the newest one runs, unless all that is late is skipped; of
+// the older ones those run that run_all catches up with; 100 that do not run are
+// listed, or as many as could run, and the rest is one range.
+func (p policy) caughtUp(missed []time.Time, back time.Time) (out []fired) {
 	if len(missed) == 0 {
 		return nil
 	}
 	older, newest := missed[:len(missed)-1], missed[len(missed)-1]
-	if n := len(older) - 100; n > 1 {
+	listed := 100
+	if p.misfire == cronsole.MisfireRunAll {
+		listed = p.limit - 1
+	}
+	if n := len(older) - listed; n > 1 {
 		out = append(out, fired{Due: older[0], Until: older[n-1], Count: int64(n), State: "skipped(misfire)"})
 		older = older[n:]
 	}
-	for _, d := range older {
-		out = append(out, fired{Due: d, Count: 1, State: "skipped(misfire)"})
+	for i, d := range older {
+		f := fired{Due: d, Count: 1, State: "skipped(misfire)"}
+		if p.misfire == cronsole.MisfireRunAll && len(older)-i < p.limit && !d.Before(back.Add(-24*time.Hour)) {
+			f.State, f.Started = "succeeded", back
+		}
+		out = append(out, f)
 	}
-	return append(out, fired{Due: newest, Count: 1, State: "succeeded", Started: back})
+	last := fired{Due: newest, Count: 1, State: "succeeded", Started: back}
+	if p.misfire == cronsole.MisfireSkip && back.Sub(newest) > time.Minute {
+		last.State, last.Started = "skipped(misfire)", time.Time{}
+	}
+	return append(out, last)
+}
+
+// checkBooks lets the ledger of a job that was never edited be verified.
+func (w *world) checkBooks(t *testing.T, id string) {
+	t.Helper()
+	job := w.store.job(id)
+	h := verify.History{Job: job, Revisions: []verify.Revision{{Version: 1, Definition: job.Definition, Since: job.CreatedAt}}}
+	for _, r := range w.store.rows(id) {
+		if !r.Due.IsZero() {
+			h.Rows = append(h.Rows, verify.Row{Run: r.ID, Due: r.Due, Until: r.DueUntil, Count: r.Count, Ran: r.State != cronsole.Skipped})
+		}
+	}
+	found, err := verify.Check(h, time.Time{}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		t.Error(f)
+	}
 }
 
 // grid lists the instants in (from, until] that are whole intervals after the
@@ -64,6 +110,8 @@ func grid(every time.Duration, from, until time.Time) (due []time.Time) {
 	return due
 }
 
+// After every downtime, under every policy and for every kind of trigger each
+// instant that was missed has its row, as the policy says.
 func TestDowntime(t *testing.T) {
 	t.Parallel()
 	triggers := map[string]struct {
@@ -82,29 +130,48 @@ func TestDowntime(t *testing.T) {
 			return slices.DeleteFunc([]time.Time{at}, func(time.Time) bool { return !at.After(from) || at.After(until) })
 		}},
 	}
+	policies := map[string]policy{
+		"skip":             {cronsole.MisfireSkip, 100},
+		"run_once":         {cronsole.MisfireRunOnce, 100},
+		"run_all":          {cronsole.MisfireRunAll, 100},
+		"run_all, a few":   {cronsole.MisfireRunAll, 5},
+		"run_all, but one": {cronsole.MisfireRunAll, 59}, // of those that an hour misses
+	}
 	const day = 24 * time.Hour
 	for name, tt := range triggers {
-		for _, down := range []time.Duration{0, 61 * time.Second, time.Hour, 40 * day, 400 * day} {
-			t.Run(fmt.Sprintf("%s, down for %s", name, down), func(t *testing.T) {
-				live(t, func(t *testing.T, w *world) {
-					w.create("j", tt.typ, tt.args)
-					ends := epoch.Add(30*time.Minute + 30*time.Second)
-					w.pass(ends.Sub(epoch))
-					w.stop()
-					w.pass(down)
-					back := ends.Add(down)
-					w.start()
-					w.pass(time.Hour)
-					w.stop()
+		for choice, p := range policies {
+			for _, down := range []time.Duration{0, 61 * time.Second, time.Hour, 40 * day, 400 * day} {
+				t.Run(fmt.Sprintf("%s, %s, down for %s", name, choice, down), func(t *testing.T) {
+					live(t, func(t *testing.T, w *world) {
+						_, _, err := w.Create(w.ctx, cronsole.Request{
+							JobID: "j", Code: "work", Type: tt.typ, Args: tt.args,
+							Rules: map[string]any{"misfire": string(p.misfire), "catchup_limit": p.limit},
+						})
+						w.must(err)
+						ends := epoch.Add(30*time.Minute + 30*time.Second)
+						w.pass(ends.Sub(epoch))
+						w.stop()
+						began := len(w.exec.executions())
+						w.pass(down)
+						back := ends.Add(down)
+						w.start()
+						synctest.Wait()
+						if n := len(w.exec.executions()) - began; n > p.limit {
+							t.Errorf("%d runs started when the console was back, at most %d may", n, p.limit)
+						}
+						w.pass(time.Hour)
+						w.stop()
 
-					want := onTime(tt.due(epoch, ends))
-					want = append(want, caughtUp(tt.due(ends, back), back)...)
-					want = append(want, onTime(tt.due(back, back.Add(time.Hour)))...)
-					if diff := cmp.Diff(want, firedRows(w.store.rows("j"))); diff != "" {
-						t.Errorf("rows (-want +got):\n%s", diff)
-					}
+						want := onTime(tt.due(epoch, ends))
+						want = append(want, p.caughtUp(tt.due(ends, back), back)...)
+						want = append(want, onTime(tt.due(back, back.Add(time.Hour)))...)
+						if diff := cmp.Diff(want, firedRows(w.store.rows("j"))); diff != "" {
+							t.Errorf("rows (-want +got):\n%s", diff)
+						}
+						w.checkBooks(t, "j")
+					})
 				})
-			})
+			}
 		}
 	}
 }

@@ -28,7 +28,7 @@ func pauseEnd(job *cronsole.Job, until string, now time.Time) (time.Time, error)
 // due since then fires. It reports false when that cannot be written.
 func (s *Scheduler) endPauses(now time.Time) bool {
 	ok := true
-	for some := range slices.Chunk(s.pausesOver(now), setBackAtOnce) {
+	for some := range slices.Chunk(s.pausesOver(now), writeAtOnce) {
 		errs := make([]error, len(some))
 		var wg sync.WaitGroup
 		for i, e := range some {

@@ -83,10 +83,9 @@ func (s *Scheduler) decide(job *cronsole.Job, o outline, now time.Time) (rows, r
 	newest := row(job, o.newest.UTC(), now)
 	switch rules.Misfire {
 	case cronsole.MisfireRunAll:
-		beyond := len(o.missed)
-		if rules.CatchupLimit > 1 {
-			beyond = tooOld(o.missed, now.Add(-time.Duration(rules.CatchupWindow)))
-		}
+		// The newest one runs as well; where one more than that was missed, it has
+		// a row of its own instead of a range.
+		beyond := max(tooOld(o.missed, now.Add(-time.Duration(rules.CatchupWindow))), len(o.missed)-(rules.CatchupLimit-1))
 		rows = skipped(job, o.missed[:beyond], cronsole.ReasonMisfire, now)
 		if beyond == len(o.missed) {
 			s.reserve(newest, rules, now)

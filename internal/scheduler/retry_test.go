@@ -197,3 +197,38 @@ func TestInterruptedRunsAreRerunOnRequest(t *testing.T) {
 		w.stop()
 	})
 }
+
+// A run that fails is tried again though it was the last one of its job; not when
+// the job was deleted meanwhile.
+func TestRetryOfAJobThatIsOver(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		delete bool
+		want   []string
+	}{
+		"finished":             {false, []string{"succeeded"}},
+		"finished and deleted": {true, []string{"failed"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			live(t, func(t *testing.T, w *world) {
+				w.exec.carryOut(func(ctx context.Context, e cronsole.Execution) cronsole.State {
+					pause(ctx, 10*time.Second)
+					return []cronsole.State{cronsole.Failed, cronsole.Succeeded}[e.Attempt-1]
+				})
+				_, _, err := w.Create(w.ctx, cronsole.Request{
+					JobID: "j", Code: "work", Type: "date", Args: map[string]any{"run_date": "2000-01-01 00:00:10"}, Rules: map[string]any{"retries": 1},
+				})
+				w.must(err)
+				w.pass(15 * time.Second)
+				if tt.delete {
+					w.must(w.Delete(w.ctx, "j"))
+				}
+				w.pass(time.Minute)
+				if diff := cmp.Diff(tt.want, states(w.store.rows("j"))); diff != "" {
+					t.Errorf("rows (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}

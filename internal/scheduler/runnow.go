@@ -36,24 +36,30 @@ func (s *Scheduler) RunNow(ctx context.Context, id string, args []any, key strin
 	if args == nil {
 		args = job.Definition.Args
 	}
+	add := s.Store.AddRun
+	if key != "" {
+		add = func(ctx context.Context, r *cronsole.Run) error { return s.Store.AddRunOnce(ctx, r, key, asked) }
+	}
+	return s.addRun(ctx, job, cronsole.CauseManual, args, add)
+}
+
+// addRun writes a run without a due instant by add, and starts or queues it. The
+// caller has begun the job's id.
+func (s *Scheduler) addRun(ctx context.Context, job *cronsole.Job, cause cronsole.Cause, args []any, add func(context.Context, *cronsole.Run) error) (*cronsole.Run, error) {
 	now := s.now()
 	r := &cronsole.Run{
 		JobKey: job.Key, JobID: job.ID, Code: job.Definition.Code,
-		Cause: cronsole.CauseManual, Args: args, QueuedAt: now,
+		Cause: cause, Args: args, QueuedAt: now,
 	}
 	s.mu.Lock()
 	s.reserve(r, job.Definition.Rules, now)
 	s.mu.Unlock()
-	if key == "" {
-		err = s.Store.AddRun(ctx, r)
-	} else {
-		err = s.Store.AddRunOnce(ctx, r, key, asked)
-	}
+	err := add(ctx, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
 		s.unreserve(r, job.Definition.Rules)
-		return nil, fmt.Errorf("add a run of job %s: %w", id, err)
+		return nil, fmt.Errorf("add a run of job %s: %w", job.ID, err)
 	}
 	s.launch(r, job)
 	s.Revision.Bump()

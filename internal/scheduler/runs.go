@@ -21,7 +21,9 @@ type run struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	queued bool
-	limits []string // that it comes under, as its job was when it was recorded
+	limits []string       // that it comes under, as its job was when it was recorded
+	rules  cronsole.Rules // of its job then; they hold on when the job has finished
+	orphan bool           // its job was deleted
 
 	notBefore time.Time // of a queued one: when its next attempt may start
 	expires   time.Time // when it is too late to start; zero: never
@@ -67,6 +69,7 @@ func (s *Scheduler) track(row *cronsole.Run, rules cronsole.Rules) *run {
 		key:       row.JobKey,
 		queued:    row.State == cronsole.Queued,
 		limits:    s.bounds(row.Code, rules.Tags),
+		rules:     rules,
 		notBefore: row.NotBefore,
 		exec: cronsole.Execution{
 			RunID: row.ID, JobID: row.JobID, Code: row.Code, Due: row.Due,
@@ -153,10 +156,14 @@ func (s *Scheduler) finish(r *run, out cronsole.Outcome) {
 func (s *Scheduler) retryAfter(r *run, out cronsole.Outcome) (time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.entries[r.key] == nil {
+	rules := r.rules
+	switch e := s.entries[r.key]; {
+	case e != nil:
+		rules = e.job.Definition.Rules
+	case r.orphan:
 		return 0, false
 	}
-	return s.rulesOf(r.key).RetryAfter(out.RunID, out.Attempt, out.State)
+	return rules.RetryAfter(out.RunID, out.Attempt, out.State)
 }
 
 // record writes an outcome, again and again while the store cannot. It gives up

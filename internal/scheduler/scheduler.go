@@ -66,6 +66,7 @@ type Scheduler struct {
 	used    map[string]int    // runs that go on, by the limits that they come under
 	queues  map[string][]*run // queued, oldest first, by code and limits
 	queued  int               // queued runs, reserved ones included
+	starts  []*entry          // to run because the console has started
 	pending []*entry          // due, waiting for their commit
 	failing string            // why the last commit failed; the next tick tries again
 	frozen  *cronsole.Freeze  // nothing is started; nil: things go on

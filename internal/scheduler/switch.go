@@ -148,12 +148,17 @@ func (s *Scheduler) Delete(ctx context.Context, id string) (*cronsole.Deleted, e
 	return d, s.cancelWaiting(ctx, job.Key)
 }
 
-// cancelWaiting cancels the queued runs of a job.
+// cancelWaiting cancels the queued runs of a job that was deleted; those that go
+// on are not tried again.
 func (s *Scheduler) cancelWaiting(ctx context.Context, key int64) error {
 	s.mu.Lock()
 	var waiting []*run
 	for _, r := range s.live {
-		if r.key == key && r.queued {
+		if r.key != key {
+			continue
+		}
+		r.orphan = true
+		if r.queued {
 			s.unqueue(r)
 			waiting = append(waiting, r)
 		}

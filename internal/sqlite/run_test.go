@@ -352,3 +352,31 @@ func TestAdvanceCountsWhatRuns(t *testing.T) {
 		t.Errorf("%d have run, want 1", got.Ran)
 	}
 }
+
+// A run at the start of the console has a cause of its own, which lists and
+// statistics tell from a manual one.
+func TestARunAtTheStartIsNoManualOne(t *testing.T) {
+	s := openStore(t, Options{})
+	j := addJob(t, s, "x")
+	want := map[cronsole.Cause]int64{}
+	for _, cause := range []cronsole.Cause{cronsole.CauseStart, cronsole.CauseManual} {
+		r := &cronsole.Run{JobKey: j.Key, JobID: j.ID, Code: j.Definition.Code, Cause: cause, State: cronsole.Running, Attempt: 1, QueuedAt: noon, StartedAt: noon}
+		must(t, s.AddRun(t.Context(), r))
+		must(t, s.FinishRun(t.Context(), cronsole.Outcome{RunID: r.ID, Attempt: 1, State: cronsole.Succeeded, StartedAt: noon, FinishedAt: noon}))
+		want[cause] = r.ID
+	}
+	got := map[cronsole.Cause]int64{}
+	for cause := range want {
+		page := get(s.Runs(t.Context(), cronsole.RunQuery{Cause: cause, Limit: 10}))(t)
+		if len(page.Runs) != 1 || page.Runs[0].Cause != cause {
+			t.Fatalf("%s lists %v", cause, page.Runs)
+		}
+		got[cause] = page.Runs[0].ID
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if stats := get(s.JobStats(t.Context(), j.Key, noon.Add(-time.Hour)))(t); stats.Succeeded != 1 {
+		t.Errorf("%d succeeded without a hand, want 1", stats.Succeeded)
+	}
+}
