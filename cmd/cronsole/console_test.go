@@ -45,12 +45,18 @@ func startConsole(t testing.TB, data, jobs string, flags ...string) *process {
 // end before it serves: then there is an error, and the process all the same.
 func launch(t testing.TB, env []string, data, jobs string, flags ...string) (*process, error) {
 	t.Helper()
+	return launchUnder(t, nil, env, data, jobs, flags...)
+}
+
+// launchUnder is launch by another program, which becomes the console.
+func launchUnder(t testing.TB, program, env []string, data, jobs string, flags ...string) (*process, error) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{"serve", "--addr", "127.0.0.1:0", "--data", data, "--jobs", jobs}, flags...)
-	cmd := exec.CommandContext(t.Context(), self, args...)
+	args := slices.Concat(program, []string{self, "serve", "--addr", "127.0.0.1:0", "--data", data, "--jobs", jobs}, flags)
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Env = slices.Concat(os.Environ(), []string{asProgram + "=1"}, env)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

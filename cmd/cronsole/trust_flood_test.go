@@ -31,7 +31,7 @@ var floods = map[string]string{
 // neither grows nor slows another job down, and its pages stay small and clean.
 func TestTrustFloods(t *testing.T) {
 	t.Parallel()
-	size := 100_000_000 * testkit.Scale(t)
+	const size = 100_000_000
 	dir := t.TempDir()
 	data, folder := filepath.Join(dir, "data"), filepath.Join(dir, "jobs")
 	deploy(t, folder, "tick", "echo tick\n", "")
@@ -50,22 +50,21 @@ func TestTrustFloods(t *testing.T) {
 		p.page("/jobs/" + code)
 	}
 	before, began := p.memory(), time.Now()
-	most := before
-	for code := range floods {
-		if status := p.call("POST", "/api/v1/jobs/"+code+"/run", nil, nil); status != http.StatusAccepted {
-			t.Fatalf("run answered %d", status)
+	limit := int64(32 << 20)
+	for pass := range testkit.Scale(t) {
+		if pass == 1 {
+			limit += 32 << 20 // the cache of the store fills, and then stays as it is
 		}
-		eventually(t, time.Duration(testkit.Scale(t))*time.Minute, code+" ends", func() bool {
-			most = max(most, p.memory())
-			return p.runs(code)[0].FinishedAt != nil
-		})
-		checkFlood(t, p, code)
-		most = max(most, p.memory())
+		most := before
+		for code := range floods {
+			most = max(most, flood(t, p, code))
+		}
+		if most-before > limit {
+			t.Errorf("memory grew by %d MiB", (most-before)>>20)
+		}
+		t.Logf("%d MB, memory grew by %d MiB to %d MiB", (pass+1)*len(floods)*size/1_000_000, (most-before)>>20, most>>20)
 	}
 	took := time.Since(began)
-	if grown := most - before; grown > 32<<20 {
-		t.Errorf("memory grew by %d MiB", grown>>20)
-	}
 	delays, missed := p.delays(began, began.Add(took))
 	for _, d := range delays {
 		if d > 1000 {
@@ -75,7 +74,20 @@ func TestTrustFloods(t *testing.T) {
 	if missed > 0 {
 		t.Errorf("the other job missed %d times", missed)
 	}
-	t.Logf("%d MB in %v, memory grew by %d MiB to %d MiB", len(floods)*size/1_000_000, took, (most-before)>>20, most>>20)
+}
+
+// flood runs a flood, looks at it, and returns how much memory the console had at most.
+func flood(t *testing.T, p *process, code string) (most int64) {
+	t.Helper()
+	if status := p.call("POST", "/api/v1/jobs/"+code+"/run", nil, nil); status != http.StatusAccepted {
+		t.Fatalf("run answered %d", status)
+	}
+	eventually(t, time.Minute, code+" ends", func() bool {
+		most = max(most, p.memory())
+		return p.runs(code)[0].FinishedAt != nil
+	})
+	checkFlood(t, p, code)
+	return max(most, p.memory())
 }
 
 // checkFlood looks at how the run of a flood is shown.

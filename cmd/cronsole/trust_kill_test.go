@@ -78,12 +78,14 @@ func (p *process) everySecond(id, code string, rules map[string]any, args ...str
 // stall stops the console for a time, as a machine does that sleeps or swaps.
 func (p *process) stall(d time.Duration) {
 	p.t.Helper()
-	for _, sig := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
-		if err := p.cmd.Process.Signal(sig); err != nil {
-			p.t.Fatal(err)
-		}
-		if sig == syscall.SIGSTOP {
-			<-time.After(d)
-		}
+	p.signal(syscall.SIGSTOP)
+	<-time.After(d)
+	p.signal(syscall.SIGCONT)
+}
+
+func (p *process) signal(sig syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		p.t.Fatal(err)
 	}
 }

@@ -117,7 +117,8 @@ func oldData(t *testing.T, path string) (all []string) {
 		`SELECT run_id || offset || data FROM output`,
 		`PRAGMA integrity_check`,
 	} {
-		rows := get(db.QueryContext(t.Context(), query))(t)
+		rows, err := db.QueryContext(t.Context(), query)
+		must(t, err)
 		all = append(all, get(collect(rows, func(row scanner) (s string, err error) { return s, row.Scan(&s) }))(t)...)
 	}
 	return all
