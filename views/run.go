@@ -2,6 +2,7 @@ package views
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -16,6 +17,7 @@ type RunDetail struct {
 	OutputBytes int64      `json:"output_bytes"`         // written in all
 	OutputFrom  int64      `json:"output_from"`          // offset of the first byte kept; above 0: the beginning was cut
 	PurgedAt    *time.Time `json:"purged_at"`            // when the output was removed
+	PurgedBy    string     `json:"purged_by,omitempty"`  // and by which rule: "keep_bytes=104857600"
 	NotBefore   *time.Time `json:"not_before,omitempty"` // when a run that waits may make its next attempt
 	Waiting     string     `json:"waiting,omitempty"`    // why a queued run has not started yet
 	Attempts    []Attempt  `json:"attempts"`             // before the latest one, which is the run itself; oldest first
@@ -42,7 +44,7 @@ type Attempt struct {
 func NewRunDetail(s Shell, r *cronsole.Run, before []cronsole.Attempt) *RunDetail {
 	m := &RunDetail{
 		Shell: s, RunRow: NewRunRow(r), Args: append([]any{}, r.Args...),
-		OutputBytes: r.OutputBytes, OutputFrom: r.OutputFrom, PurgedAt: optional(r.PurgedAt),
+		OutputBytes: r.OutputBytes, OutputFrom: r.OutputFrom, PurgedAt: optional(r.PurgedAt), PurgedBy: r.PurgedBy,
 		NotBefore: optional(r.NotBefore),
 	}
 	m.Attempts = make([]Attempt, 0, len(before))
@@ -112,11 +114,25 @@ func (m *RunDetail) Progress() int {
 func (m *RunDetail) OutputNote() string {
 	switch {
 	case m.PurgedAt != nil:
-		return "The output was removed on " + m.Full(*m.PurgedAt) + ", as the job's keep rules say."
+		return "The output was removed on " + m.Full(*m.PurgedAt) + ", " + m.purgeRule() + "."
 	case m.OutputFrom > 0:
 		return "The first " + Bytes(m.OutputFrom) + " of " + Bytes(m.OutputBytes) + " were cut; the end is kept."
 	}
 	return ""
+}
+
+// purgeRule says why the output was removed: "because the job keeps 104.9 MB of
+// output (keep_bytes=104857600)".
+func (m *RunDetail) purgeRule() string {
+	if m.PurgedBy == "" { // by an older console
+		return "as the job's keep rules say"
+	}
+	key, value, _ := strings.Cut(m.PurgedBy, "=")
+	n, err := strconv.ParseInt(value, 10, 64)
+	if key != "keep_bytes" || err != nil {
+		return "by the rule " + m.PurgedBy
+	}
+	return "because the job kept " + Bytes(n) + " of output (" + m.PurgedBy + ")"
 }
 
 // Announcement is what a screen reader is told when the run ends: "Run 1285

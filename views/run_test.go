@@ -214,10 +214,16 @@ func TestWhatARunSaysOfItself(t *testing.T) {
 	cut.OutputFrom, cut.OutputBytes = 1500, 2500
 	removed := run(1, cronsole.Succeeded, time.Second)
 	removed.PurgedAt, removed.OutputFrom = noon, 5
+	byRule := *removed
+	byRule.PurgedBy = "keep_bytes=104857600"
 	tests := map[string]struct {
 		run  *cronsole.Run
 		want said
 	}{
+		"removed by a rule": {&byRule, said{
+			"started 12:00:00", "Today, started +0.1 s",
+			"The output was removed on Mon 23 Nov 2026 12:00:00 UTC, because the job kept 104.9 MB of output (keep_bytes=104857600).",
+		}},
 		"queued":     {queued, said{"waits for its turn", "Today", ""}},
 		"running":    {live, said{"started 12:00:00 · limit 10 min", "Today, started +0.1 s", ""}},
 		"failed":     {run(1, cronsole.Failed, time.Second), said{"started 12:00:00", "Today, started +0.1 s", ""}},

@@ -54,6 +54,9 @@ func TestDocumentedExamples(t *testing.T) {
 			w.output[1284] = []cronsole.Chunk{{Time: noon, Stream: cronsole.Stdout, Data: []byte("hello there\n")}}
 			w.runs[0].OutputBytes = 12
 		}
+		if strings.HasSuffix(req.URL.Path, "/1284/cancel") { // and retention comes by
+			w.runs[0].PurgedAt, w.runs[0].PurgedBy = noon, "keep_bytes=10"
+		}
 		return compareExample(t, name, response, res, body)
 	})
 	if n < 25 {

@@ -20,7 +20,7 @@ import (
 func (s *server) newJob(c *fiber.Ctx) error {
 	values := s.defaults()
 	if from := c.Query("from"); from != "" {
-		row, err := s.namedJob(c, from, 0)
+		row, err := s.namedJob(c, from)
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (s *server) prefillID(c *fiber.Ctx, values map[string]string) error {
 // editForm answers GET /jobs/{id}/edit. Fields in the address win over those of
 // the job: that is how a browser without script asks for a preview.
 func (s *server) editForm(c *fiber.Ctx) error {
-	row, err := s.jobRow(c, 0)
+	row, err := s.jobRow(c)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (s *server) editForm(c *fiber.Ctx) error {
 // deleteForm answers GET /jobs/{id}/delete: the question for those without
 // scripts.
 func (s *server) deleteForm(c *fiber.Ctx) error {
-	row, err := s.jobRow(c, 0)
+	row, err := s.jobRow(c)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (s *server) showJob(c *fiber.Ctx) error {
 	if err := in.err(); err != nil {
 		return err
 	}
-	row, err := s.jobRow(c, 0)
+	row, err := s.jobRow(c)
 	if err != nil {
 		return err
 	}
@@ -41,15 +41,15 @@ func (s *server) showJob(c *fiber.Ctx) error {
 }
 
 // jobRow reads the job that the address names.
-func (s *server) jobRow(c *fiber.Ctx, recent int) (cronsole.JobRow, error) {
-	return s.namedJob(c, c.Params("id"), recent)
+func (s *server) jobRow(c *fiber.Ctx) (cronsole.JobRow, error) {
+	return s.namedJob(c, c.Params("id"))
 }
 
-func (s *server) namedJob(c *fiber.Ctx, id string, recent int) (cronsole.JobRow, error) {
+func (s *server) namedJob(c *fiber.Ctx, id string) (cronsole.JobRow, error) {
 	if err := s.checkID(c, id); err != nil {
 		return cronsole.JobRow{}, err
 	}
-	row, err := s.Store.JobRow(c.UserContext(), id, recent)
+	row, err := s.Store.JobRow(c.UserContext(), id, 0)
 	if err != nil {
 		return row, s.missingJob(c, id, err)
 	}

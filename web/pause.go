@@ -16,7 +16,7 @@ func (s *server) pauseForm(c *fiber.Ctx) error {
 
 // pausePage asks, again when something was wrong with the answer.
 func (s *server) pausePage(c *fiber.Ctx, said map[string]string, wrong *cronsole.Error) error {
-	row, err := s.jobRow(c, 0)
+	row, err := s.jobRow(c)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (s *server) listRevisions(c *fiber.Ctx) error {
 	if err := in.err(); err != nil {
 		return err
 	}
-	row, err := s.jobRow(c, 0)
+	row, err := s.jobRow(c)
 	if err != nil {
 		return err
 	}

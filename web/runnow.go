@@ -23,7 +23,7 @@ func (s *server) runForm(c *fiber.Ctx) error {
 
 // runPage asks, again when something was wrong with the answer.
 func (s *server) runPage(c *fiber.Ctx, said *string, wrong *cronsole.Error) error {
-	row, err := s.jobRow(c, 0)
+	row, err := s.jobRow(c)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func scenes() []scene {
 			w.output[r.ID] = []cronsole.Chunk{{Offset: 5_000_000, Time: noon, Stream: cronsole.Stdout, Data: []byte("ten bytes\n")}}
 		}), get("/runs/1312"), ok, ""},
 		{"run-purged", run(func(w *world, r *cronsole.Run) {
-			r.PurgedAt = noon.AddDate(0, 0, -1)
+			r.PurgedAt, r.PurgedBy = noon.AddDate(0, 0, -1), "keep_bytes=104857600"
 			delete(w.output, r.ID)
 		}), get("/runs/1312"), ok, ""},
 		{"run-long", run(func(w *world, r *cronsole.Run) {

@@ -113,6 +113,9 @@ func TestPagesInABrowser(t *testing.T) {
 		"new":       "/jobs/new?code=disk_usage",
 		"edit":      "/jobs/log_something/edit",
 		"delete":    "/jobs/disk_usage/delete",
+		"pause":     "/jobs/disk_usage/pause",
+		"run-with":  "/jobs/disk_usage/run",
+		"history":   "/jobs/log_something/revisions",
 		"runs":      "/runs",
 		"run":       "/runs/" + itoa(failed.ID),
 		"codes":     "/codes",
@@ -282,6 +285,25 @@ func TestConsoleWithoutScript(t *testing.T) {
 		chromedp.Click(`//button[contains(., "Resume")]`),
 		chromedp.WaitVisible(`//button[contains(., "Pause")]`))
 
+	do(ctx, t, // pause until a time, skip the next run and take that back
+		chromedp.Click(`//a[contains(., "Pause until")]`),
+		chromedp.SetValue(`[name="until"]`, "2h"),
+		chromedp.Click(`//main//button[contains(., "Pause")]`),
+		chromedp.WaitVisible(`//main//*[contains(., "It resumes by itself then")]`),
+		chromedp.Click(`//button[contains(., "Resume")]`),
+		chromedp.Click(`//button[contains(., "Skip next")]`),
+		chromedp.Click(`//button[contains(., "Run it after all")]`),
+		chromedp.WaitVisible(`//button[contains(., "Skip next")]`))
+
+	do(ctx, t, // run with other arguments, and see what the job was
+		chromedp.Click(`//a[contains(., "Run with")]`),
+		chromedp.SetValue(`[name="args"]`, `["other"]`),
+		chromedp.Click(`//main//button[contains(., "Run now")]`),
+		chromedp.WaitVisible(`//main//dd[contains(., "other")]`),
+		chromedp.Navigate(p.URL+"/jobs/by-cron"),
+		chromedp.Click(`//a[contains(., "history")]`),
+		chromedp.WaitVisible(`//h2[contains(., "Version 2")]`))
+
 	do(ctx, t, // filter
 		chromedp.Navigate(p.URL+"/jobs"),
 		chromedp.SetValue("#q", "interval"),
@@ -297,6 +319,14 @@ func TestConsoleWithoutScript(t *testing.T) {
 		chromedp.WaitVisible(`//h1[contains(., "Jobs")]`))
 	if page := p.text("/api/v1/jobs"); strings.Contains(page, "by-date") {
 		t.Errorf("by-date is still listed: %s", page)
+	}
+
+	do(ctx, t, // and bring it back, from where it was
+		chromedp.Navigate(p.URL+"/jobs/by-date"),
+		chromedp.Click(`//button[contains(., "Undo delete")]`),
+		chromedp.WaitVisible(`//h1[contains(., "by-date")]`))
+	if page := p.text("/api/v1/jobs"); !strings.Contains(page, "by-date") {
+		t.Errorf("by-date is not listed again: %s", page)
 	}
 }
 

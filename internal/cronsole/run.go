@@ -91,6 +91,7 @@ type Run struct {
 	OutputBytes int64     // written by the run in all
 	OutputFrom  int64     // offset of the first byte that is still kept; above 0: the beginning was cut
 	PurgedAt    time.Time // when retention removed the output; zero when it is kept
+	PurgedBy    string    // the rule by which it did, "keep_bytes=104857600"
 }
 
 // Delay is how long after its due instant the run started; zero for manual

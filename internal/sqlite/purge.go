@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -79,6 +80,7 @@ type purgePlan struct {
 	job    int64
 	runs   []int64 // rows to remove, with their output
 	output []int64 // runs that lose their output only
+	rule   string  // by which they do
 	gone   bool    // the job itself
 }
 
@@ -93,6 +95,7 @@ func (s *Store) planPurge(ctx context.Context, j keptJob, now time.Time) (purgeP
 		if plan.output, err = oldOutput(ctx, tx, j); err != nil {
 			return err
 		}
+		plan.rule = "keep_bytes=" + strconv.FormatInt(j.rules.KeepBytes, 10)
 		plan.gone, err = forgotten(ctx, tx, j, now)
 		return err
 	})
@@ -223,7 +226,7 @@ func (s *Store) carryOut(ctx context.Context, p purgePlan, now time.Time) error 
 			if _, err := t.exec(`DELETE FROM output WHERE run_id = ?`, id); err != nil {
 				return err
 			}
-			if _, err := t.exec(`UPDATE runs SET purged_at = ? WHERE id = ?`, ms(now), id); err != nil {
+			if _, err := t.exec(`UPDATE runs SET purged_at = ?, purged_by = ? WHERE id = ?`, ms(now), p.rule, id); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"bytes"
 	"crypto/rand"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +72,9 @@ func TestRetentionKeepsWhatTheRulesAllow(t *testing.T) {
 			for i, r := range runs {
 				got, err := s.Run(t.Context(), r.ID)
 				if kindOf(err) == cronsole.NotFound {
+					if !strings.Contains(err.Error(), "is not kept any more: it was one more than keep_runs") {
+						t.Errorf("run %d: %v", i, err)
+					}
 					continue
 				}
 				must(t, err)
@@ -81,6 +86,8 @@ func TestRetentionKeepsWhatTheRulesAllow(t *testing.T) {
 				wrote := i != 0 && i != 8
 				if gone := wrote && len(chunks) == 0; gone != got.PurgedAt.Equal(now) {
 					t.Errorf("run %d: output gone %v, purged at %v", i, gone, got.PurgedAt)
+				} else if rule := fmt.Sprintf("keep_bytes=%d", j.Definition.Rules.KeepBytes); gone && got.PurgedBy != rule {
+					t.Errorf("run %d: purged by %q, want %q", i, got.PurgedBy, rule)
 				}
 			}
 			if diff := cmp.Diff(tt.runs, left); diff != "" {

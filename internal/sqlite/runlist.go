@@ -14,7 +14,7 @@ import (
 const (
 	runColumns = `runs.id, runs.job_key, jobs.job_id, runs.code, runs.due, runs.due_until, runs.count, runs.cause, runs.state, runs.reason,
 	runs.args, runs.attempt, runs.queued_at, runs.started_at, runs.finished_at, runs.exit_code, runs.signal, runs.error,
-	runs.output_bytes, runs.output_from, runs.purged_at, runs.not_before`
+	runs.output_bytes, runs.output_from, runs.purged_at, runs.not_before, runs.purged_by`
 
 	// The cross join keeps SQLite from walking the jobs first.
 	selectRuns = `SELECT ` + runColumns + ` FROM runs CROSS JOIN jobs ON jobs.key = runs.job_key `
@@ -28,7 +28,7 @@ func scanRun(row scanner) (*cronsole.Run, error) {
 	)
 	err := row.Scan(&r.ID, &r.JobKey, &r.JobID, &r.Code, &due, &until, &r.Count, &r.Cause, &r.State, &r.Reason,
 		&args, &r.Attempt, &queued, &started, &finished, &exit, &r.Signal, &r.Error,
-		&r.OutputBytes, &r.OutputFrom, &purged, &notBefore)
+		&r.OutputBytes, &r.OutputFrom, &purged, &notBefore, &r.PurgedBy)
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +49,23 @@ func scanRun(row scanner) (*cronsole.Run, error) {
 func (s *Store) Run(ctx context.Context, id int64) (*cronsole.Run, error) {
 	r, err := scanRun(s.readDB.QueryRowContext(ctx, selectRuns+`WHERE runs.id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, runNotFound(id)
+		return nil, s.whyNoRun(ctx, id)
 	}
 	return r, failed(err, "run %d", id)
+}
+
+// whyNoRun tells a run that retention removed from one that never was: ids are
+// given without a gap.
+func (s *Store) whyNoRun(ctx context.Context, id int64) error {
+	var removed bool
+	err := s.readDB.QueryRowContext(ctx, `SELECT ? BETWEEN 1 AND (SELECT seq FROM sqlite_sequence WHERE name = 'runs')`, id).Scan(&removed)
+	if err != nil || !removed {
+		return errors.Join(failed(err, "run %d", id), runNotFound(id))
+	}
+	return &cronsole.Error{
+		Kind:    cronsole.NotFound,
+		Message: fmt.Sprintf("Run #%d is not kept any more: it was one more than keep_runs of its job allows, or older than keep_days.", id),
+	}
 }
 
 // QueuedRuns returns the runs that wait for a slot, oldest first.
