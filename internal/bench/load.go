@@ -54,8 +54,14 @@ func (c *console) drive(ctx context.Context, connections int, next func(n int) (
 	return out, ctx.Err()
 }
 
+// driveOne is one connection of drive. What it revalidates it has asked for
+// before, which does not count.
 func (c *console) driveOne(ctx context.Context, next func() (call, bool)) (s served) {
-	cl := c.client()
+	cl, err := c.client(ctx)
+	if err != nil {
+		s.err = err
+		return s
+	}
 	defer cl.close()
 	var tag []byte
 	for ctx.Err() == nil {
@@ -64,7 +70,13 @@ func (c *console) driveOne(ctx context.Context, next func() (call, bool)) (s ser
 			return s
 		}
 		cl.prepare(k)
-		if k.revalidate && len(tag) > 0 {
+		if k.revalidate {
+			if tag == nil {
+				if _, s.err = cl.do(); s.err != nil {
+					return s
+				}
+				tag = append(tag, cl.res.Header.Peek("ETag")...)
+			}
 			cl.req.Header.SetBytesV("If-None-Match", tag)
 		}
 		took, err := cl.do()
