@@ -16,6 +16,10 @@ import (
 	"cronsole/internal/cronsole"
 )
 
+// orphanGrace is the longest that a restart waits between TERM and KILL, so that
+// the runs of the last life are named within five seconds.
+const orphanGrace = 3 * time.Second
+
 // EndOrphans ends the processes that an earlier console on this data folder
 // left running, and returns a sentence for each run that had some. Call it
 // before the first run is started.
@@ -23,8 +27,9 @@ import (
 // A process is an orphan when its environment carries a run of this data
 // folder, or when it is one of the known ones: pid, start time and boot must
 // all be equal, so a process that merely got the same pid is not touched. With
-// a known process goes its group. They get TERM, and KILL after the grace. An
-// error means that the search was not complete; the sentences hold all the same.
+// a known process goes its group. They get TERM, and KILL after the grace, which
+// is a short one: nothing fires before they are gone. An error means that the
+// search was not complete; the sentences hold all the same.
 func (e *Executor) EndOrphans(ctx context.Context, known []cronsole.Process) (map[int64]string, error) {
 	h, err := e.newHunt(known)
 	if err != nil {
@@ -36,7 +41,7 @@ func (e *Executor) EndOrphans(ctx context.Context, known []cronsole.Process) (ma
 	}
 	if len(live) > 0 {
 		e.cfg.Log.WarnContext(ctx, "processes of an earlier life are being ended", "processes", len(live))
-		live, err = h.until(ctx, e.cfg.KillGrace, 0)
+		live, err = h.until(ctx, min(e.cfg.KillGrace, orphanGrace), 0)
 	}
 	if len(live) > 0 && err == nil {
 		live, err = h.until(ctx, killTime, unix.SIGKILL)
@@ -217,7 +222,7 @@ func (h *hunt) report(live []procStat) map[int64]string {
 	return out
 }
 
-// describe makes a sentence about processes: "its process 1234 was ended".
+// describe makes a sentence about processes: "Its process 1234 was ended".
 func describe(procs []procStat, verb string) string {
 	const most = 5
 	names := make([]string, 0, most+1)
@@ -228,9 +233,9 @@ func describe(procs []procStat, verb string) string {
 		}
 		names = append(names, strconv.Itoa(s.pid))
 	}
-	noun := "its process "
+	noun := "Its process "
 	if len(procs) > 1 {
-		noun = "its processes "
+		noun = "Its processes "
 	}
 	if last := len(names) - 1; last > 0 {
 		names = []string{strings.Join(names[:last], ", ") + " and " + names[last]}

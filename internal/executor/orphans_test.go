@@ -152,9 +152,9 @@ func TestGroupOfAKnownLeaderGoesWithIt(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	many := []procStat{{pid: 1}, {pid: 2}, {pid: 3}, {pid: 4}, {pid: 5}, {pid: 6}, {pid: 7}}
 	want := []string{
-		"its process 1 was ended",
-		"its processes 1 and 2 was ended",
-		"its processes 1, 2, 3, 4, 5 and 2 more was ended",
+		"Its process 1 was ended",
+		"Its processes 1 and 2 was ended",
+		"Its processes 1, 2, 3, 4, 5 and 2 more was ended",
 	}
 	got := []string{describe(many[:1], "was ended"), describe(many[:2], "was ended"), describe(many, "was ended")}
 	if diff := cmp.Diff(want, got); diff != "" {

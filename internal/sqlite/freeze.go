@@ -10,7 +10,7 @@ import (
 
 // SetFreeze keeps that nothing is to be started; nil ends it.
 func (s *Store) SetFreeze(ctx context.Context, f *cronsole.Freeze) error {
-	err := s.writeOne(ctx, func(t tx) (err error) {
+	err := s.write(ctx, func(t tx) (err error) {
 		if f == nil {
 			_, err = t.exec(`DELETE FROM freeze`)
 		} else {

@@ -12,8 +12,11 @@ import (
 	"cronsole/internal/cronsole"
 )
 
-const jobColumns = `jobs.key, jobs.job_id, jobs.state, jobs.reason, jobs.definition, jobs.anchor, jobs.cursor, jobs.next_run,
+// The definition of a job is that of its latest revision.
+const jobColumns = `jobs.key, jobs.job_id, jobs.state, jobs.reason, ` + jobDefinition + `, jobs.anchor, jobs.cursor, jobs.next_run,
 	jobs.fail_streak, jobs.version, jobs.created_at, jobs.updated_at`
+
+const jobDefinition = `(SELECT definition FROM revisions WHERE revisions.job_key = jobs.key AND revisions.version = jobs.version)`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -100,10 +103,10 @@ func (s *Store) CreateJob(ctx context.Context, job *cronsole.Job) error {
 		if err != nil {
 			return err
 		}
-		res, err := t.exec(`INSERT INTO jobs (job_id, code, type, state, reason, definition, search, tags,
+		res, err := t.exec(`INSERT INTO jobs (job_id, code, type, state, reason, search, tags,
 				anchor, cursor, next_run, late_after, fail_streak, version, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			job.ID, job.Definition.Code, job.Definition.Schedule.Type, job.State, job.Reason, text.definition, text.search, text.tags,
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			job.ID, job.Definition.Code, job.Definition.Schedule.Type, job.State, job.Reason, text.search, text.tags,
 			ms(job.Anchor), ms(job.Cursor), ms(job.Next), text.lateAfter, job.FailStreak, version, ms(job.CreatedAt), ms(job.UpdatedAt))
 		if isUnique(err) {
 			return &cronsole.Error{Kind: cronsole.Conflict, Message: "Job already exists: " + job.ID, Err: err}
@@ -140,10 +143,10 @@ func (s *Store) UpdateJob(ctx context.Context, job *cronsole.Job) error {
 		return err
 	}
 	err = s.write(ctx, func(t tx) error {
-		n, err := t.changed(`UPDATE jobs SET job_id = ?, code = ?, type = ?, state = ?, reason = ?, definition = ?, search = ?, tags = ?,
+		n, err := t.changed(`UPDATE jobs SET job_id = ?, code = ?, type = ?, state = ?, reason = ?, search = ?, tags = ?,
 				anchor = ?, cursor = ?, next_run = ?, late_after = ?, version = ?, updated_at = ?
 			WHERE key = ? AND version = ? AND state <> 'deleted'`,
-			job.ID, job.Definition.Code, job.Definition.Schedule.Type, job.State, job.Reason, text.definition, text.search, text.tags,
+			job.ID, job.Definition.Code, job.Definition.Schedule.Type, job.State, job.Reason, text.search, text.tags,
 			ms(job.Anchor), ms(job.Cursor), ms(job.Next), text.lateAfter, job.Version, ms(job.UpdatedAt),
 			job.Key, job.Version-1)
 		if isUnique(err) {
@@ -178,7 +181,7 @@ func whyNotUpdated(t tx, job *cronsole.Job) error {
 // DeleteJob takes a living job out of every list and schedule; its runs stay.
 // NotFound when there is no such job or it is deleted already.
 func (s *Store) DeleteJob(ctx context.Context, key int64, at time.Time) error {
-	err := s.writeOne(ctx, func(t tx) error {
+	err := s.write(ctx, func(t tx) error {
 		n, err := t.changed(`UPDATE jobs SET state = 'deleted', deleted_at = ?, updated_at = ?, next_run = NULL
 			WHERE key = ? AND state <> 'deleted'`, ms(at), ms(at), key)
 		if err == nil && n == 0 {

@@ -176,7 +176,7 @@ func TestOlderDefinitionsHaveTheDefaults(t *testing.T) {
 	s := openStore(t, Options{})
 	j := addJob(t, s, "x", func(j *cronsole.Job) { j.Definition.Rules = cronsole.DefaultRules() })
 	must(t, s.write(t.Context(), func(t tx) error {
-		_, err := t.exec(`UPDATE jobs SET definition = json_remove(definition, '$.rules.retry_backoff', '$.rules.catchup_limit', '$.rules.on_interrupt')`)
+		_, err := t.exec(`UPDATE revisions SET definition = json_remove(definition, '$.rules.retry_backoff', '$.rules.catchup_limit', '$.rules.on_interrupt')`)
 		return err
 	}))
 	if diff := cmp.Diff(j.Definition.Rules, get(s.Job(t.Context(), "x"))(t).Definition.Rules); diff != "" {

@@ -57,7 +57,7 @@ type keptJob struct {
 }
 
 func (s *Store) keptJobs(ctx context.Context, after int64) ([]keptJob, error) {
-	rows, err := s.readDB.QueryContext(ctx, `SELECT key, json_extract(definition, '$.rules'), deleted_at
+	rows, err := s.readDB.QueryContext(ctx, `SELECT key, json_extract(`+jobDefinition+`, '$.rules'), deleted_at
 		FROM jobs WHERE key > ? ORDER BY key LIMIT ?`, after, purgeJobs)
 	if err != nil {
 		return nil, err

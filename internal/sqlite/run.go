@@ -317,7 +317,7 @@ func interruptAttempt(t tx, r *cronsole.Run, at time.Time) error {
 
 // SaveProcess notes the child process of a running attempt.
 func (s *Store) SaveProcess(ctx context.Context, p cronsole.Process) error {
-	err := s.writeOne(ctx, func(t tx) error {
+	err := s.write(ctx, func(t tx) error {
 		_, err := t.exec(`INSERT OR REPLACE INTO processes (run_id, attempt, pid, start_time, boot_id) VALUES (?, ?, ?, ?, ?)`,
 			p.RunID, p.Attempt, p.PID, int64(p.StartTime), p.BootID) //nolint:gosec // clock ticks since boot fit
 		return err

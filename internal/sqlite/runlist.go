@@ -130,7 +130,7 @@ func runFilter(q cronsole.RunQuery) (string, []any) {
 	}
 	if len(q.States) > 0 {
 		if !slices.ContainsFunc(q.States, func(s cronsole.State) bool { return !s.Bad() }) {
-			add("runs.state IN ('failed', 'timed_out', 'interrupted')")
+			add("(runs.state = 'failed' OR runs.state = 'timed_out' OR runs.state = 'interrupted')")
 		}
 		if onlyActive(q.States) {
 			add("runs.state IN ('queued', 'running')")

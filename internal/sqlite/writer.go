@@ -61,11 +61,10 @@ func (t tx) queryRow(query string, args ...any) *sql.Row {
 
 // op is what one caller wants to be written.
 type op struct {
-	ctx    context.Context
-	single bool // one statement, which SQLite undoes by itself when it fails
-	fn     func(tx) error
-	err    error
-	done   chan struct{}
+	ctx  context.Context
+	fn   func(tx) error
+	err  error
+	done chan struct{}
 }
 
 // writer carries out operations, those that wait together in one transaction.
@@ -97,19 +96,13 @@ func startWriter(ctx context.Context, s *Store) (*writer, error) {
 	return w, nil
 }
 
-// write queues fn and returns after its group has been committed. When several
-// statements of fn belong together they are undone together. fn may run more
-// than once, so it sets what it computes and never adds to it; the caller hands
-// results on only after a nil error. A ctx that ends before fn is begun cancels
-// it; after that the answer is awaited, so that an error always means that
-// nothing was written.
+// write queues fn and returns after its group has been committed. What fn does
+// is done wholly or not at all. fn may run more than once, so it sets what it
+// computes and never adds to it; the caller hands results on only after a nil
+// error. A ctx that ends before fn is begun cancels it; after that the answer is
+// awaited, so that an error always means that nothing was written.
 func (s *Store) write(ctx context.Context, fn func(tx) error) error {
 	return s.writer.do(&op{ctx: ctx, fn: fn, done: make(chan struct{})})
-}
-
-// writeOne is write for an fn that is a single statement.
-func (s *Store) writeOne(ctx context.Context, fn func(tx) error) error {
-	return s.writer.do(&op{ctx: ctx, fn: fn, single: true, done: make(chan struct{})})
 }
 
 func (w *writer) do(o *op) error {
@@ -187,10 +180,8 @@ func (w *writer) wait() {
 	}
 }
 
-// commitGroup carries out the operations in one transaction and tells their
-// callers. Some errors (disk full, input/output) make SQLite undo the whole
-// transaction; then the failing operation is set aside and the others are done
-// again one by one, because they may well succeed without it.
+// commitGroup carries out the operations, if all goes well in one transaction,
+// and tells their callers.
 func (w *writer) commitGroup(group []*op) {
 	live := group[:0:0]
 	for _, o := range group {
@@ -198,82 +189,52 @@ func (w *writer) commitGroup(group []*op) {
 			live = append(live, o)
 		}
 	}
-	if lost := w.transact(live); lost {
-		for _, o := range live {
-			if o.err == nil {
-				w.transact([]*op{o})
-			}
-		}
-	}
+	w.carryOut(live)
 	for _, o := range group {
 		close(o.done)
 	}
 }
 
-// transact reports whether the transaction was lost to one operation, whose
-// err is set; the others then have not been done, and their err is nil.
-func (w *writer) transact(group []*op) (lost bool) {
-	if len(group) == 0 {
-		return false
+func (w *writer) carryOut(group []*op) {
+	for len(group) > 0 {
+		group = group[w.transact(group):]
 	}
+}
+
+// transact carries out operations in one transaction and returns how many have
+// their answer. When one fails the transaction is undone, so that nothing of it
+// remains, and those before it are carried out again: no operation is begun more
+// than twice for the failures of others, and the ones that succeed, nearly all,
+// need no savepoint.
+func (w *writer) transact(group []*op) int {
 	if err := w.plain("BEGIN IMMEDIATE"); err != nil {
 		w.rollback()
 		w.failAll(group, err)
-		return false
+		return len(group)
 	}
-	for _, o := range group {
-		o.err = w.perform(o)
-		if o.err != nil && w.autoCommit() {
-			for _, other := range group {
-				if other != o {
-					other.err = nil
-				}
-			}
+	for i, o := range group {
+		if o.err = o.fn(tx{w.conn}); o.err != nil {
+			w.rollback()
 			w.note(o.err)
-			return len(group) > 1
+			w.carryOut(group[:i])
+			return i + 1
 		}
 	}
 	if err := w.plain("COMMIT"); err != nil {
 		w.rollback()
 		w.failAll(group, err)
-		return false
+		return len(group)
 	}
 	w.dirty = true
 	w.commits++
 	w.store.trouble.Store(nil)
-	return false
-}
-
-// perform carries out one operation such that its failure leaves no trace in
-// the transaction.
-func (w *writer) perform(o *op) error {
-	if o.single {
-		return o.fn(tx{w.conn})
-	}
-	if err := w.plain("SAVEPOINT op"); err != nil {
-		return err
-	}
-	err := o.fn(tx{w.conn})
-	if err == nil {
-		return w.plain("RELEASE op")
-	}
-	if w.autoCommit() {
-		return err
-	}
-	if undo := w.plain("ROLLBACK TO op; RELEASE op"); undo != nil {
-		// The transaction must not be committed with half of o in it.
-		w.rollback()
-		return errors.Join(err, undo)
-	}
-	return err
+	return len(group)
 }
 
 func (w *writer) failAll(group []*op, err error) {
 	err = failed(err, "commit")
 	for _, o := range group {
-		if o.err == nil { // one that failed by itself keeps its own error
-			o.err = err
-		}
+		o.err = err
 	}
 	w.note(err)
 }
