@@ -45,7 +45,7 @@ Examples:
 type progressWriter interface{ io.Writer }
 
 // AfterApply is called by the parser.
-func (b *benchCmd) AfterApply(w progressWriter) error {
+func (b *benchCmd) AfterApply(w progressWriter) error { //nolint:unparam // the parser wants it so
 	b.progress = w
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -48,8 +49,22 @@ func (l Load) rows() [][]string {
 	)
 	if n := len(l.Files); n > 0 {
 		rows = append(rows, []string{"ledger and its log", mib(l.Files[n-1]), "at most " + mib(slices.Max(l.Files)), "before " + mib(l.Files[0])})
+		rows = append(rows, l.overTime()...)
 	}
 	return rows
+}
+
+// overTime is how big the ledger was at a few moments of a long window.
+func (l Load) overTime() [][]string {
+	const moments = 6
+	if len(l.Files) < 10*moments {
+		return nil
+	}
+	sizes := make([]string, moments)
+	for i := range sizes {
+		sizes[i] = mib(l.Files[(len(l.Files)-1)*i/(moments-1)])
+	}
+	return [][]string{{"  over time", strings.Join(sizes, " → ")}}
 }
 
 func cores(n float64) string { return fmt.Sprintf("%.2f cores", n) }
