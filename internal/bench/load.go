@@ -95,8 +95,14 @@ func (c *console) driveOne(ctx context.Context, next func() (call, bool)) (s ser
 	return s
 }
 
-// driveFor sends the same call again and again for a while.
+// driveFor sends the same call again and again for a while, at least once over
+// each connection.
 func (c *console) driveFor(ctx context.Context, connections int, during time.Duration, k call) (Served, error) {
 	end := time.Now().Add(during)
-	return c.drive(ctx, connections, func(int) (call, bool) { return k, time.Now().Before(end) })
+	asked := make([]bool, connections)
+	return c.drive(ctx, connections, func(n int) (call, bool) {
+		first := !asked[n]
+		asked[n] = true
+		return k, first || time.Now().Before(end)
+	})
 }
