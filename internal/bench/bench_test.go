@@ -2,6 +2,8 @@ package bench
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -251,5 +253,37 @@ func TestProgressIsALineForEachStageWhereNobodyLooks(t *testing.T) {
 	p.end()
 	if want := "fires: making 1,000 jobs\nfires: starting the console\n"; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+func TestTheConsoleGetsNoSettingsOfAnother(t *testing.T) {
+	got := withoutSettings([]string{"PATH=/bin", "CRONSOLE_JOBS=/srv/jobs", "HOME=/root", "CRONSOLE_APPLY=1"})
+	if diff := cmp.Diff([]string{"PATH=/bin", "HOME=/root"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestALongWindowSaysHowBigTheLedgerWasOverTime(t *testing.T) {
+	files := make([]int64, 61)
+	for i := range files {
+		files[i] = int64(i) << 20
+	}
+	want := [][]string{{"  over time", "0.0 MiB → 12.0 MiB → 24.0 MiB → 36.0 MiB → 48.0 MiB → 60.0 MiB"}}
+	if diff := cmp.Diff(want, Load{Files: files}.overTime()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := (Load{Files: files[:59]}).overTime(); got != nil {
+		t.Errorf("a short window has %v", got)
+	}
+}
+
+// TestARefusedCallIsNamed: what is refused is not measured.
+func TestARefusedCallIsNamed(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	c := &console{host: server.Listener.Addr().String()}
+	_, err := c.driveFor(t.Context(), 2, time.Millisecond, call{method: "GET", path: "/jobs"})
+	if want := "GET /jobs was answered with 404: 404 page not found\n"; message(err) != want {
+		t.Errorf("%q, want %q", message(err), want)
 	}
 }
