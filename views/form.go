@@ -67,7 +67,7 @@ var FormFields = []string{
 	"args.second", "args.minute", "args.hour", "args.day", "args.week", "args.month", "args.day_of_week", "args.year",
 	"args.weeks", "args.days", "args.hours", "args.minutes", "args.seconds",
 	"args.run_date", "args.start_date", "args.end_date", "args.args",
-	"timezone", "jitter", "timeout", "expires", "retries", "retry_backoff", "retry_max_backoff", "on_interrupt", "overlap", "max_instances", "misfire", "misfire_grace", "catchup_window", "catchup_limit",
+	"timezone", "dst", "jitter", "timeout", "expires", "retries", "retry_backoff", "retry_max_backoff", "on_interrupt", "overlap", "max_instances", "misfire", "misfire_grace", "catchup_window", "catchup_limit", "max_runs",
 	"keep_runs", "keep_days", "keep_bytes", "tags", "description",
 }
 

@@ -17,6 +17,7 @@ type JobDetail struct {
 	JobRow
 
 	Args          map[string]any       `json:"args"` // the trigger's keys; "args" in it are the code's arguments
+	DST           string               `json:"dst"`
 	Timeout       cronsole.Duration    `json:"timeout"`
 	Expires       cronsole.Duration    `json:"expires"`
 	Retries       int                  `json:"retries"`
@@ -29,6 +30,8 @@ type JobDetail struct {
 	MisfireGrace  cronsole.Duration    `json:"misfire_grace"`
 	CatchupWindow cronsole.Duration    `json:"catchup_window"`
 	CatchupLimit  int                  `json:"catchup_limit"`
+	MaxRuns       int                  `json:"max_runs"`
+	Ran           int                  `json:"ran"` // towards max_runs
 	KeepRuns      int                  `json:"keep_runs"`
 	KeepDays      int                  `json:"keep_days"`
 	KeepBytes     int64                `json:"keep_bytes"`
@@ -81,10 +84,12 @@ func NewJobDetail(s Shell, r cronsole.JobRow, code *cronsole.Code, stats cronsol
 	d := j.Definition
 	m := &JobDetail{
 		Shell: s, JobRow: NewJobRow(r, code, s.Now), Args: ScheduleArgs(d.Schedule, d.Args),
+		DST:     d.Schedule.DST.String(),
 		Timeout: d.Rules.Timeout, Overlap: d.Rules.Overlap, Misfire: d.Rules.Misfire, MisfireGrace: d.Rules.MisfireGrace,
 		Expires: d.Rules.Expires, Retries: d.Rules.Retries, RetryBackoff: d.Rules.RetryBackoff, RetryMax: d.Rules.RetryMax,
 		OnInterrupt:  d.Rules.OnInterrupt,
 		MaxInstances: d.Rules.MaxInstances, CatchupWindow: d.Rules.CatchupWindow, CatchupLimit: d.Rules.CatchupLimit,
+		MaxRuns: d.Rules.MaxRuns, Ran: j.Ran,
 		KeepRuns: d.Rules.KeepRuns, KeepDays: d.Rules.KeepDays, KeepBytes: d.Rules.KeepBytes,
 		CreatedAt: j.CreatedAt.UTC(), UpdatedAt: j.UpdatedAt.UTC(),
 		NextDue:  make([]time.Time, 0, len(next)),
@@ -212,14 +217,14 @@ func definitionPairs(d cronsole.Definition) []pair {
 		pairs = append(pairs, pair{"run_date", s.RunDate})
 	}
 	return append(pairs,
-		pair{"start_date", s.StartDate}, pair{"end_date", s.EndDate}, pair{"timezone", s.Timezone},
+		pair{"start_date", s.StartDate}, pair{"end_date", s.EndDate}, pair{"timezone", s.Timezone}, pair{"dst", s.DST.String()},
 		pair{"args", ArgsText(d.Args)}, pair{"jitter", r.Jitter.String()}, pair{"timeout", r.Timeout.String()},
 		pair{"expires", r.Expires.String()}, pair{"retries", strconv.Itoa(r.Retries)}, pair{"retry_backoff", r.RetryBackoff.String()},
 		pair{"retry_max_backoff", r.RetryMax.String()}, pair{"on_interrupt", string(r.OnInterrupt)},
 		pair{"overlap", string(r.Overlap)}, pair{"max_instances", strconv.Itoa(r.MaxInstances)},
 		pair{"misfire", string(r.Misfire)}, pair{"misfire_grace", r.MisfireGrace.String()},
 		pair{"catchup_window", r.CatchupWindow.String()}, pair{"catchup_limit", strconv.Itoa(r.CatchupLimit)},
-		pair{"keep_runs", strconv.Itoa(r.KeepRuns)}, pair{"keep_days", strconv.Itoa(r.KeepDays)},
+		pair{"max_runs", strconv.Itoa(r.MaxRuns)}, pair{"keep_runs", strconv.Itoa(r.KeepRuns)}, pair{"keep_days", strconv.Itoa(r.KeepDays)},
 		pair{"keep_bytes", strconv.FormatInt(r.KeepBytes, 10)},
 		pair{"tags", strings.Join(r.Tags, ", ")}, pair{"description", r.Description},
 	)
@@ -344,6 +349,19 @@ func (m *JobDetail) OverlapWords() string {
 	return words
 }
 
+// DSTWords says what clock changes do to a cron schedule; empty for other types.
+func (m *JobDetail) DSTWords() string {
+	if m.Type != cronsole.TypeCron {
+		return ""
+	}
+	for dst, words := range dstWords {
+		if dst.String() == m.DST {
+			return words
+		}
+	}
+	return ""
+}
+
 // RetryWords says what happens to a run that fails.
 func (m *JobDetail) RetryWords() string {
 	if m.Retries == 0 {
@@ -354,6 +372,19 @@ func (m *JobDetail) RetryWords() string {
 		words += ", then twice as long each time, at most " + Length(time.Duration(m.RetryMax))
 	}
 	return words
+}
+
+// LimitWords says how many due instants run before the job is finished; empty
+// for no limit.
+func (m *JobDetail) LimitWords() string {
+	if m.MaxRuns == 0 {
+		return ""
+	}
+	words := strconv.Itoa(m.Ran) + " of " + Plural(m.MaxRuns, "run")
+	if m.State == cronsole.JobFinished {
+		return words
+	}
+	return words + " so far, then finished"
 }
 
 // InterruptWords says what happens to a run under which the console ends.
@@ -428,6 +459,11 @@ func (m *JobDetail) Changes() time.Time {
 		return t
 	}
 	return m.Midnight()
+}
+
+var dstWords = map[cronsole.DST]string{
+	cronsole.DSTDefault: "Each time of day runs once",
+	cronsole.DSTLiteral: "Skip times that do not exist, run repeated ones twice",
 }
 
 var overlapWords = map[cronsole.Overlap]string{

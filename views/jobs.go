@@ -3,6 +3,7 @@ package views
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -17,9 +18,10 @@ type JobList struct {
 	Next   *string   `json:"next"` // for after=; null on the last page
 	Counts JobCounts `json:"counts"`
 
-	Query   JobListQuery `json:"-"`
-	Folders []CodeRow    `json:"-"` // deployed folders; filled when there is no job at all
-	JobsDir string       `json:"-"` // where folders are deployed, as the operator named it
+	Query   JobListQuery       `json:"-"`
+	Folders []CodeRow          `json:"-"` // deployed folders; filled when there is no job at all
+	Backlog []cronsole.Backlog `json:"-"` // queued runs by what keeps them
+	JobsDir string             `json:"-"` // where folders are deployed, as the operator named it
 }
 
 // JobCounts counts living jobs by state, for the tabs.
@@ -72,6 +74,28 @@ func NewJobList(s Shell, q JobListQuery, p cronsole.JobPage, codes map[string]*c
 		m.Next = &p.Next
 	}
 	return m
+}
+
+// BacklogWords says what waits and why: "120 runs are waiting: all 32 slots are
+// taken"; empty when few do.
+func (m *JobList) BacklogWords() string {
+	const many = 5
+	total := 0
+	for _, b := range m.Backlog {
+		total += b.Runs
+	}
+	if total < many {
+		return ""
+	}
+	words := Count(total) + " runs are waiting: "
+	if len(m.Backlog) == 1 {
+		return words + m.Backlog[0].Reason
+	}
+	var parts []string
+	for _, b := range m.Backlog {
+		parts = append(parts, Count(b.Runs)+" because "+b.Reason)
+	}
+	return words + strings.Join(parts, "; ")
 }
 
 // URL is the address of this table with some parameters changed: pairs of name

@@ -55,15 +55,17 @@ func (o *Output) Later() bool {
 // before the given line number; 0 means the end. A line that arrives in pieces
 // is put together per stream and stands where it began.
 func NewOutput(chunks []cronsole.Chunk, before int) Output {
-	lines := splitLines(chunks)
-	end := len(lines)
+	total := eachPiece(chunks, func(int, *cronsole.Chunk, []byte) {})
+	end := total
 	if before > 0 && before-1 < end {
 		end = before - 1
 	}
+	first := max(0, end-MaxLines)
+	lines := joinLines(chunks, first, end)
 	start, size := end, 0
-	shown := make([]Line, 0, min(end, MaxLines))
-	for start > 0 && end-start < MaxLines {
-		l := lines[start-1]
+	shown := make([]Line, 0, len(lines))
+	for start > first {
+		l := lines[start-1-first]
 		text, cut := cleanLine(l.data)
 		size += escapedLen(text)
 		if size > maxPageBytes && start < end {
@@ -75,7 +77,7 @@ func NewOutput(chunks []cronsole.Chunk, before int) Output {
 	for i, j := 0, len(shown)-1; i < j; i, j = i+1, j-1 {
 		shown[i], shown[j] = shown[j], shown[i]
 	}
-	return Output{Lines: shown, Total: len(lines)}
+	return Output{Lines: shown, Total: total}
 }
 
 type rawLine struct {
@@ -89,23 +91,40 @@ type rawLine struct {
 // sequences may take more room than what stays of it.
 const rawLineBytes = 4 * MaxLineBytes
 
-func splitLines(chunks []cronsole.Chunk) []rawLine {
-	var lines []rawLine
+// joinLines puts the lines in [first, end) together. The others are not kept: a
+// mebibyte of line feeds would be a million of them.
+func joinLines(chunks []cronsole.Chunk, first, end int) []rawLine {
+	lines := make([]rawLine, end-first)
+	eachPiece(chunks, func(i int, c *cronsole.Chunk, piece []byte) {
+		if i < first || i >= end {
+			return
+		}
+		l := &lines[i-first]
+		if l.stream == 0 {
+			l.time, l.stream = c.Time, c.Stream
+		}
+		if room := rawLineBytes - len(l.data); len(piece) > room {
+			piece, l.cut = piece[:room], true
+		}
+		l.data = append(l.data, piece...)
+	})
+	return lines
+}
+
+// eachPiece calls fn with each piece of a line and the index of that line, and
+// returns how many lines there are.
+func eachPiece(chunks []cronsole.Chunk, fn func(line int, c *cronsole.Chunk, piece []byte)) (lines int) {
 	open := map[cronsole.Stream]int{} // stream → index of its unfinished line, plus 1
-	for _, c := range chunks {
-		rest := c.Data
-		for len(rest) > 0 {
+	for k := range chunks {
+		c := &chunks[k]
+		for rest := c.Data; len(rest) > 0; {
 			piece, after, ended := cutLine(rest)
 			i := open[c.Stream]
 			if i == 0 {
-				lines = append(lines, rawLine{time: c.Time, stream: c.Stream})
-				i = len(lines)
+				lines++
+				i = lines
 			}
-			l := &lines[i-1]
-			if room := rawLineBytes - len(l.data); len(piece) > room {
-				piece, l.cut = piece[:room], true
-			}
-			l.data = append(l.data, piece...)
+			fn(i-1, c, piece)
 			open[c.Stream] = i
 			if ended {
 				open[c.Stream] = 0

@@ -17,6 +17,7 @@ type RunDetail struct {
 	OutputFrom  int64      `json:"output_from"`          // offset of the first byte kept; above 0: the beginning was cut
 	PurgedAt    *time.Time `json:"purged_at"`            // when the output was removed
 	NotBefore   *time.Time `json:"not_before,omitempty"` // when a run that waits may make its next attempt
+	Waiting     string     `json:"waiting,omitempty"`    // why a queued run has not started yet
 	Attempts    []Attempt  `json:"attempts"`             // before the latest one, which is the run itself; oldest first
 
 	Output  Output        `json:"-"`

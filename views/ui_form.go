@@ -38,6 +38,10 @@ var (
 		{"allow", overlapWords[cronsole.OverlapAllow]},
 		{"replace", overlapWords[cronsole.OverlapReplace]},
 	}
+	dstChoices = []option{
+		{cronsole.DSTDefault.String(), dstWords[cronsole.DSTDefault]},
+		{string(cronsole.DSTLiteral), dstWords[cronsole.DSTLiteral]},
+	}
 	misfireChoices = []option{
 		{"run_once", misfireWords[cronsole.MisfireRunOnce]},
 		{"run_all", misfireWords[cronsole.MisfireRunAll]},
@@ -48,16 +52,16 @@ var (
 // moreFields are those that the form folds away.
 var moreFields = []string{
 	"retries", "retry_backoff", "retry_max_backoff", "on_interrupt", "expires",
-	"max_instances", "misfire_grace", "catchup_window", "catchup_limit", "jitter", "tags", "keep_runs", "keep_days", "keep_bytes", "description",
+	"max_instances", "misfire_grace", "catchup_window", "catchup_limit", "max_runs", "jitter", "tags", "keep_runs", "keep_days", "keep_bytes", "description",
 }
 
 var fieldLabels = map[string]string{
 	"code": "Job folder", "job_id": "Job id", "type": "Schedule kind",
 	"args.expression": "Expression", "args.day_of_week": "Weekday", "args.run_date": "Run at",
 	"args.start_date": "Starts", "args.end_date": "Ends", "args.args": "Arguments",
-	"timezone": "Time zone", "overlap": "If still running", "misfire": "If missed", "misfire_grace": "Grace",
+	"timezone": "Time zone", "dst": "When clocks change", "overlap": "If still running", "misfire": "If missed", "misfire_grace": "Grace",
 	"retry_backoff": "Wait before a retry", "retry_max_backoff": "Wait at most", "on_interrupt": "If the console ends",
-	"expires": "Starts within", "max_instances": "Side by side", "catchup_window": "Catch up on", "catchup_limit": "Catch up at most",
+	"expires": "Starts within", "max_instances": "Side by side", "catchup_window": "Catch up on", "catchup_limit": "Catch up at most", "max_runs": "Ends after",
 	"timeout": "Time limit", "keep_runs": "Keep runs", "keep_days": "Keep days", "keep_bytes": "Keep bytes",
 }
 

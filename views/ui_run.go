@@ -6,7 +6,13 @@ import "cronsole/internal/cronsole"
 func (m *RunDetail) subtitle() string {
 	switch {
 	case m.NotBefore != nil:
-		return "waits for attempt " + itoa(m.Attempt+1) + ", not before " + m.At(*m.NotBefore)
+		s := "waits for attempt " + itoa(m.Attempt+1) + ", not before " + m.At(*m.NotBefore)
+		if m.Waiting != "" && !m.Now.Before(*m.NotBefore) {
+			s += ": " + m.Waiting
+		}
+		return s
+	case m.Waiting != "":
+		return "waits: " + m.Waiting
 	case m.State == cronsole.Queued:
 		return "waits for its turn"
 	case m.StartedAt == nil:

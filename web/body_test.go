@@ -111,8 +111,8 @@ func TestWhatJSONAllowsIsRead(t *testing.T) {
 
 // TestValuesThatCannotBeAcceptedAreNamed, by their place in the request.
 func TestValuesThatCannotBeAcceptedAreNamed(t *testing.T) {
-	known := "is not known here; known are job_id, code, from_file, type, args, timezone, version, jitter, timeout, expires, retries, retry_backoff, retry_max_backoff, on_interrupt, overlap, max_instances, misfire, " +
-		"misfire_grace, catchup_window, catchup_limit, keep_runs, keep_days, keep_bytes, tags, description"
+	known := "is not known here; known are job_id, code, from_file, type, args, timezone, dst, version, jitter, timeout, expires, retries, retry_backoff, retry_max_backoff, on_interrupt, overlap, max_instances, misfire, " +
+		"misfire_grace, catchup_window, catchup_limit, max_runs, keep_runs, keep_days, keep_bytes, tags, description"
 	tests := map[string]struct {
 		body string
 		want map[string]string

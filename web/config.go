@@ -29,6 +29,10 @@ type Scheduler interface {
 	UseFile(ctx context.Context, id string) error
 	Preview(ctx context.Context, r cronsole.Request, after time.Time, count int) (cronsole.Preview, error)
 	Health() cronsole.Health
+	// Waiting says why a queued run has not started; empty when nothing keeps it.
+	Waiting(runID int64) string
+	// Backlog counts queued runs by what they wait for.
+	Backlog() []cronsole.Backlog
 }
 
 // Store is what the pages read. What is not there is an *cronsole.Error of

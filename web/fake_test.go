@@ -35,6 +35,8 @@ type world struct {
 	output   map[int64][]cronsole.Chunk
 	attempts map[int64][]cronsole.Attempt
 	frozen   *cronsole.Freeze
+	waiting  map[int64]string
+	backlog  []cronsole.Backlog
 	codes    []*cronsole.Code
 	keys     int64
 	reads    int
@@ -350,6 +352,10 @@ func (w *world) Preview(_ context.Context, r cronsole.Request, after time.Time, 
 func (w *world) Health() cronsole.Health {
 	return cronsole.Health{Started: noon.Add(-time.Hour), LoopAge: 120 * time.Millisecond, Jobs: len(w.jobs), Slots: 32, LastError: w.lastErr, Freeze: w.frozen}
 }
+
+func (w *world) Waiting(runID int64) string { return w.waiting[runID] }
+
+func (w *world) Backlog() []cronsole.Backlog { return w.backlog }
 
 func (w *world) read() error {
 	w.reads++

@@ -198,6 +198,7 @@ func (s *server) defaults() map[string]string {
 	values := ruleValues(cronsole.DefaultRules())
 	values["type"] = string(cronsole.TypeCron)
 	values["timezone"] = s.zone.String()
+	values["dst"] = cronsole.DSTDefault.String()
 	for _, key := range cronKeys {
 		values["args."+key] = "*"
 	}
@@ -211,7 +212,7 @@ func ruleValues(r cronsole.Rules) map[string]string {
 		"expires": r.Expires.String(), "retries": strconv.Itoa(r.Retries), "retry_backoff": r.RetryBackoff.String(),
 		"retry_max_backoff": r.RetryMax.String(), "on_interrupt": string(r.OnInterrupt),
 		"max_instances": strconv.Itoa(r.MaxInstances), "catchup_window": r.CatchupWindow.String(), "catchup_limit": strconv.Itoa(r.CatchupLimit),
-		"misfire_grace": r.MisfireGrace.String(), "keep_runs": strconv.Itoa(r.KeepRuns), "keep_days": strconv.Itoa(r.KeepDays),
+		"misfire_grace": r.MisfireGrace.String(), "max_runs": strconv.Itoa(r.MaxRuns), "keep_runs": strconv.Itoa(r.KeepRuns), "keep_days": strconv.Itoa(r.KeepDays),
 		"keep_bytes": strconv.FormatInt(r.KeepBytes, 10), "tags": strings.Join(r.Tags, ", "), "description": r.Description,
 	}
 }
@@ -222,6 +223,7 @@ func jobValues(job *cronsole.Job) map[string]string {
 	values := ruleValues(d.Rules)
 	values["job_id"], values["code"] = job.ID, d.Code
 	values["type"], values["timezone"] = string(d.Schedule.Type), d.Schedule.Timezone
+	values["dst"] = d.Schedule.DST.String()
 	for key, v := range views.ScheduleArgs(d.Schedule, nil) {
 		switch v := v.(type) {
 		case string:
@@ -334,6 +336,9 @@ func curlCommand(r cronsole.Request, editID string) string {
 	}
 	if r.Timezone != "" {
 		body["timezone"] = r.Timezone
+	}
+	if r.DST != "" {
+		body["dst"] = r.DST
 	}
 	for key, v := range r.Rules {
 		body[key] = v

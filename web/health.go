@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"cronsole/internal/cronsole"
 	"cronsole/static"
 )
 
@@ -15,18 +16,21 @@ func (s *server) healthz(c *fiber.Ctx) error {
 }
 
 type ready struct {
-	Status      string `json:"status"` // "ready" or "not ready"
-	Reason      string `json:"reason,omitempty"`
-	Store       bool   `json:"store"`
-	Loop        bool   `json:"loop"`
-	LoopAgeMS   int64  `json:"loop_age_ms"` // since the firing loop last came round
-	UptimeS     int64  `json:"uptime_s"`
-	Jobs        int    `json:"jobs"`
-	Queued      int    `json:"queued"`
-	Running     int    `json:"running"`
-	SlotsUsed   int    `json:"slots_used"`
-	Slots       int    `json:"slots"`
-	ClockStepMS int64  `json:"clock_step_ms"` // the latest step of the clock that was noticed
+	Status    string `json:"status"` // "ready" or "not ready"
+	Reason    string `json:"reason,omitempty"`
+	Store     bool   `json:"store"`
+	Loop      bool   `json:"loop"`
+	LoopAgeMS int64  `json:"loop_age_ms"` // since the firing loop last came round
+	UptimeS   int64  `json:"uptime_s"`
+	Jobs      int    `json:"jobs"`
+	Queued    int    `json:"queued"`
+	Running   int    `json:"running"`
+
+	Waiting []cronsole.Backlog `json:"waiting"` // queued runs by what keeps them
+
+	SlotsUsed   int   `json:"slots_used"`
+	Slots       int   `json:"slots"`
+	ClockStepMS int64 `json:"clock_step_ms"` // the latest step of the clock that was noticed
 
 	DatabaseBytes int64 `json:"database_bytes"`
 	WALBytes      int64 `json:"wal_bytes"` // write-ahead log; some 100 MiB under load, little when idle
@@ -41,6 +45,7 @@ func (s *server) readyz(c *fiber.Ctx) error {
 		Status: "ready", Store: err == nil && store.Problem == "" && h.LastError == "", Loop: h.LoopAge <= loopLimit,
 		LoopAgeMS: h.LoopAge.Milliseconds(), UptimeS: int64(s.Now().Sub(h.Started).Seconds()),
 		Jobs: h.Jobs, Queued: h.Queued, Running: h.Running, SlotsUsed: h.SlotsUsed, Slots: h.Slots,
+		Waiting:     append([]cronsole.Backlog{}, s.Scheduler.Backlog()...),
 		ClockStepMS: h.ClockStep.Milliseconds(), DatabaseBytes: store.DatabaseBytes, WALBytes: store.WALBytes,
 	}
 	status := fiber.StatusOK

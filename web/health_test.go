@@ -31,7 +31,7 @@ func TestReadySaysWhetherJobsAreStartedAndRecorded(t *testing.T) {
 	}{
 		"well":            {cronsole.Health{}, nil, 200, "", "Scheduler running"},
 		"at the limit":    {cronsole.Health{LoopAge: 2 * time.Second}, nil, 200, "", "Scheduler running"},
-		"busy":            {cronsole.Health{Queued: 3}, nil, 200, "", "Scheduler running 3 runs waiting for a slot"},
+		"busy":            {cronsole.Health{Queued: 3}, nil, 200, "", "Scheduler running 3 runs waiting"},
 		"loop stands":     {cronsole.Health{LoopAge: 2001 * time.Millisecond}, nil, 503, "the firing loop does not come round", "Scheduler not running Nothing is started; the log says why"},
 		"disk full":       {cronsole.Health{LastError: "disk full"}, nil, 503, "runs cannot be recorded", "Cannot record runs Nothing starts until it can; the log says why"},
 		"both":            {cronsole.Health{LastError: "x", LoopAge: time.Hour}, nil, 503, "runs cannot be recorded; the firing loop does not come round", "Cannot record runs Nothing starts until it can; the log says why"},

@@ -20,7 +20,7 @@ var (
 	cronKeys     = []string{"second", "minute", "hour", "day", "week", "month", "day_of_week", "year"}
 	intervalKeys = []string{"weeks", "days", "hours", "minutes", "seconds"}
 	ruleKeys     = cronsole.RuleKeys()
-	jobKeys      = append([]string{"job_id", "code", "from_file", "type", "args", "timezone", "version"}, ruleKeys...)
+	jobKeys      = append([]string{"job_id", "code", "from_file", "type", "args", "timezone", "dst", "version"}, ruleKeys...)
 )
 
 // bodyKind says how the body of a write is to be read.
@@ -160,7 +160,7 @@ func jobRequest(object map[string]any, fromFile bool) (cronsole.Request, error) 
 	r.only(jobKeys)
 	req := cronsole.Request{
 		JobID: r.text("job_id"), Code: r.text("code"), FromFile: r.flag("from_file", fromFile), Type: r.text("type"),
-		Args: r.members("args"), Timezone: r.text("timezone"), Rules: map[string]any{},
+		Args: r.members("args"), Timezone: r.text("timezone"), DST: r.text("dst"), Rules: map[string]any{},
 		Version: r.whole("version", 1, 1<<53, 0),
 	}
 	for _, key := range ruleKeys {
@@ -191,7 +191,7 @@ func formValues(args *fasthttp.Args) (map[string]string, error) {
 // emptied is what a form field means that was shown and left empty. Fields not
 // named here are as if they were absent.
 var emptied = map[string]string{
-	"jitter": "0s", "timeout": "0s", "expires": "0s", "retries": "0", "max_instances": "0", "keep_runs": "0", "keep_days": "0", "keep_bytes": "0", "tags": "", "description": "",
+	"jitter": "0s", "timeout": "0s", "expires": "0s", "retries": "0", "max_instances": "0", "max_runs": "0", "keep_runs": "0", "keep_days": "0", "keep_bytes": "0", "tags": "", "description": "",
 }
 
 // formRequest turns the fields of the job form into the request that a script
@@ -235,6 +235,7 @@ func formRequest(values map[string]string, was string) cronsole.Request {
 			put(cronKeys...)
 		}
 		put("start_date", "end_date")
+		req.DST = values["dst"]
 	}
 	for _, key := range ruleKeys {
 		v, sent := values[key]
@@ -289,6 +290,10 @@ func located(err error, req cronsole.Request) error {
 		case f.Field == "timezone":
 			if zoneInArgs && req.Timezone == "" {
 				f.Field = "args.timezone"
+			}
+		case f.Field == "dst":
+			if _, inArgs := req.Args["dst"]; inArgs && req.DST == "" {
+				f.Field = "args.dst"
 			}
 		case underArgs(f.Field), inArgs && !slices.Contains(jobKeys, f.Field):
 			f.Field = "args." + f.Field

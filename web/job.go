@@ -119,7 +119,7 @@ func comingDue(job *cronsole.Job, n int) []time.Time {
 	if err != nil {
 		return []time.Time{job.Next} // a newer tz data may refuse an old schedule; what is planned holds
 	}
-	return append([]time.Time{job.Next}, cronsole.NextN(trigger, job.Next, n-1)...)
+	return append([]time.Time{job.Next}, cronsole.NextN(trigger, job.Next, job.Left(n)-1)...)
 }
 
 // listCodes answers GET /codes: what is deployed, and what uses it.

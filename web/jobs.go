@@ -45,7 +45,7 @@ func (s *server) listJobs(c *fiber.Ctx) error {
 	}
 	sh.JobCount, sh.FailingCount, sh.Toast = page.Counts.All, page.Counts.Failing, notice(c)
 	m := views.NewJobList(sh, q, page, s.codes())
-	m.JobsDir = s.JobsDir
+	m.JobsDir, m.Backlog = s.JobsDir, s.Scheduler.Backlog()
 	if len(m.Jobs) == 0 && !m.Filtered() {
 		m.Folders = s.folders(nil)
 	}

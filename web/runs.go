@@ -109,6 +109,9 @@ func (s *server) showRun(c *fiber.Ctx) error {
 		}
 	}
 	m := views.NewRunDetail(sh, run, earlier)
+	if run.State == cronsole.Queued {
+		m.Waiting = s.Scheduler.Waiting(n)
+	}
 	r := Response{Model: m}
 	if run.State.Final() {
 		r.Until = m.Midnight() // a live run changes without a change being counted: its output grows

@@ -47,7 +47,7 @@ func (s *server) health() views.Health {
 	}
 	v := views.Health{OK: true, Text: "Scheduler running"}
 	if h.Queued > 0 {
-		v.Detail = views.Plural(h.Queued, "run") + " waiting for a slot"
+		v.Detail = views.Plural(h.Queued, "run") + " waiting"
 	}
 	return v
 }

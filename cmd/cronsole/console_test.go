@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,13 +34,24 @@ var servesAt = regexp.MustCompile(`serves (http://\S+)`)
 // The caller ends it with stop or kill; what is left is killed with the test.
 func startConsole(t testing.TB, data, jobs string, flags ...string) *process {
 	t.Helper()
+	p, err := launch(t, nil, data, jobs, flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// launch is startConsole with additions to the environment, for a console that may
+// end before it serves: then there is an error, and the process all the same.
+func launch(t testing.TB, env []string, data, jobs string, flags ...string) (*process, error) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	args := append([]string{"serve", "--addr", "127.0.0.1:0", "--data", data, "--jobs", jobs}, flags...)
 	cmd := exec.CommandContext(t.Context(), self, args...)
-	cmd.Env = append(os.Environ(), asProgram+"=1")
+	cmd.Env = slices.Concat(os.Environ(), []string{asProgram + "=1"}, env)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -55,8 +67,8 @@ func startConsole(t testing.TB, data, jobs string, flags ...string) *process {
 	found := servesAt.FindStringSubmatch(line)
 	if err != nil || found == nil {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		t.Fatalf("the console did not start: %q %v\n%s", line, err, stderr.String())
+		p.done <- cmd.Wait()
+		return p, fmt.Errorf("the console did not start: %q %w\n%s", line, err, stderr.String())
 	}
 	p.URL = found[1]
 	go func() {
@@ -69,7 +81,7 @@ func startConsole(t testing.TB, data, jobs string, flags ...string) *process {
 			t.Logf("log of the console:\n%s", stderr.String())
 		}
 	})
-	return p
+	return p, nil
 }
 
 // kill ends the console as a power cut would: nothing of it runs any more.
@@ -143,12 +155,24 @@ func (p *process) try(method, path string, body, out any) (int, error) {
 // text reads a resource as text.
 func (p *process) text(path string) string {
 	p.t.Helper()
+	_, body := p.get(path, "text/plain")
+	return body
+}
+
+// page reads a resource as a browser does.
+func (p *process) page(path string) (status int, body string) {
+	p.t.Helper()
+	return p.get(path, "text/html")
+}
+
+func (p *process) get(path, accept string) (status int, body string) {
+	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.URL+path, nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	req.Close = true
-	req.Header.Set("Accept", "text/plain")
+	req.Header.Set("Accept", accept)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		p.t.Fatal(err)
@@ -158,7 +182,7 @@ func (p *process) text(path string) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return string(b)
+	return res.StatusCode, string(b)
 }
 
 type runJSON struct {

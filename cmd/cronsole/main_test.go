@@ -14,6 +14,10 @@ import (
 // console that it measures; neither gets anything of the environment.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" || len(os.Args) > 2 && (os.Args[1] == "exec-job" || os.Args[1] == "bench-serve") {
+		if err := setFailpoint(); err != nil {
+			println(err.Error())
+			os.Exit(exitUsage)
+		}
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	testscript.Main(goleakMain{m}, map[string]func(){

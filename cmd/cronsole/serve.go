@@ -32,6 +32,8 @@ type serveCmd struct {
 	Timezone  string        `help:"Time zone of jobs that name none (IANA name)." default:"UTC"`
 	Apply     bool          `help:"Make and keep a job for every folder that has a .schedule."`
 	Slots     int           `help:"How many runs may go on at once." default:"32"`
+	Limit     []string      `help:"How many runs of a job folder, or of jobs with a tag, may go on at once; once for each." placeholder:"code:NAME=N|tag:NAME=N"`
+	MaxQueued int           `help:"How many runs may wait; what is due beyond that is skipped." default:"10000"`
 	Grace     time.Duration `help:"How long a shutdown waits for running jobs." default:"30s"`
 	LogFormat string        `help:"How log lines look: text or json." enum:"text,json" default:"text"`
 }
@@ -41,6 +43,7 @@ func (serveCmd) Help() string {
 	return `Examples:
   cronsole serve
   cronsole serve --jobs /srv/jobs --data /var/lib/cronsole --timezone Europe/Berlin
+  cronsole serve --slots 8 --limit code:backup_database=1 --limit tag:db=2
   CRONSOLE_ADDR=127.0.0.1:9000 cronsole serve --apply --log-format json
 
 The first SIGTERM or Ctrl-C stops firing and waits for running jobs up to --grace; a second one ends at once.`
@@ -92,6 +95,12 @@ func (c serveCmd) validate() error {
 	if c.Slots < 1 {
 		return fmt.Errorf("--slots %d would run nothing; write 1 or more", c.Slots)
 	}
+	if c.MaxQueued < 1 {
+		return fmt.Errorf("--max-queued %d would let nothing wait; write 1 or more", c.MaxQueued)
+	}
+	if _, err := readLimits(c.Limit); err != nil {
+		return err
+	}
 	info, err := os.Stat(c.Jobs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -136,6 +145,16 @@ func newLogger(w io.Writer, format string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
+// ledger is what scheduler and executor write to.
+type ledger interface {
+	scheduler.Store
+	executor.Sink
+}
+
+// wrapLedger comes between them and the store, so that tests can end the
+// program at each durable step.
+var wrapLedger = func(l ledger) ledger { return l }
+
 // console is the wired program, in the order of its start.
 type console struct {
 	store     *sqlite.Store
@@ -165,17 +184,22 @@ func (c serveCmd) start(ctx context.Context, log *slog.Logger, funcs map[string]
 	if app.store, err = sqlite.Open(ctx, data, sqlite.Options{Log: log}); err != nil {
 		return app, err
 	}
+	ledger := wrapLedger(app.store)
 	revision := &cronsole.Revision{}
 	app.catalog = catalog.New(c.Jobs, funcs, c.Timezone, log)
 	if err = app.catalog.Start(ctx); err != nil {
 		return app, err
 	}
 	exec := executor.New(executor.Config{
-		Codes: app.catalog, Sink: app.store, Slots: c.Slots, DataDir: data, Self: self, Now: time.Now, Log: log,
+		Codes: app.catalog, Sink: ledger, Slots: c.Slots, DataDir: data, Self: self, Now: time.Now, Log: log,
 	})
+	limits, err := readLimits(c.Limit)
+	if err != nil {
+		return app, err
+	}
 	app.scheduler = scheduler.New(scheduler.Config{
-		Store: app.store, Executor: exec, Codes: app.catalog, Revision: revision,
-		Zone: c.Timezone, Apply: c.Apply, Grace: c.Grace, Now: time.Now, Log: log,
+		Store: ledger, Executor: exec, Codes: app.catalog, Revision: revision,
+		Limits: limits, MaxQueued: c.MaxQueued, Zone: c.Timezone, Apply: c.Apply, Grace: c.Grace, Now: time.Now, Log: log,
 	})
 	app.catalog.OnChange(func() {
 		revision.Bump()

@@ -7,13 +7,14 @@ import (
 
 // cronTrigger puts a cronSpec on a zone's clock.
 //
-// When the hour field admits all 24 hours the schedule follows the clock: it
-// fires at every instant whose reading matches. Otherwise every matching
+// When the hour field admits all 24 hours, or the schedule takes the clock
+// literally, it follows the clock: it fires at every instant whose reading matches. Otherwise every matching
 // reading fires once: a repeated one at its first occurrence, a skipped one
 // where the offset before the gap puts it.
 type cronTrigger struct {
 	spec       *cronSpec
 	zone       *zone
+	everyHour  bool
 	follow     bool
 	start, end int64 // inclusive unix seconds
 }

@@ -50,6 +50,10 @@ type Job struct {
 	// there is none or the job is paused.
 	Next time.Time
 
+	// Ran is how many due instants have run or wait for their turn, counted
+	// since the job has a limit of them, max_runs.
+	Ran int
+
 	Version   int64 // counts edits, from 1
 	CreatedAt time.Time
 	UpdatedAt time.Time
@@ -62,4 +66,12 @@ type Job struct {
 // Trigger builds the trigger of the job's definition, counting from its anchor.
 func (j *Job) Trigger() (Trigger, error) {
 	return NewTrigger(j.Definition.Schedule, j.Anchor)
+}
+
+// Left is how many due instants of n may still run.
+func (j *Job) Left(n int) int {
+	if most := j.Definition.Rules.MaxRuns; most > 0 {
+		return max(min(n, most-j.Ran), 0)
+	}
+	return n
 }

@@ -101,7 +101,8 @@ func newCronTrigger(s Schedule, z *zone) (Trigger, error) {
 		return nil, err
 	}
 	t := &cronTrigger{spec: parsed.compile(), zone: z, start: math.MinInt64, end: math.MaxInt64}
-	t.follow = t.spec.hours == uint32(fieldSpecs[fieldHour].full())
+	t.everyHour = t.spec.hours == uint32(fieldSpecs[fieldHour].full())
+	t.follow = t.everyHour || s.DST == DSTLiteral
 	if b.start != nil {
 		t.start = b.start.ceil()
 	}

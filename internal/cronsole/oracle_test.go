@@ -159,7 +159,7 @@ func (c *wallClock) read(loc *time.Location, at int64) reading {
 // fires returns the sorted instants in [from, to) that a schedule asks for.
 func (c *wallClock) fires(m *matcher) []int64 {
 	readings := c.once
-	if m.everyHour {
+	if m.everyHour || m.literal {
 		readings = c.shown
 	}
 	days := map[int]bool{}
@@ -194,6 +194,14 @@ type matcher struct {
 	hour           [24]bool
 	minute, second [60]bool
 	everyHour      bool
+	literal        bool // dst=literal
+}
+
+// literally is the same under dst=literal.
+func (m *matcher) literally() *matcher {
+	other := *m
+	other.literal = true
+	return &other
 }
 
 func newMatcher(fields [fieldCount]string) *matcher {
@@ -336,11 +344,20 @@ func TestOracle(t *testing.T) {
 		if len(changes) == 0 {
 			t.Fatal("no clock change")
 		}
+		var literal []Trigger
+		for _, text := range oracleFields {
+			s := cronIn(loc.String(), text, t)
+			s.DST = DSTLiteral
+			literal = append(literal, mustTrigger(t, s))
+		}
 		for _, change := range changes {
 			clock := newWallClock(loc, change, 72*time.Hour, 30*time.Hour, 60)
 			for i := range triggers {
 				if d := clock.disagreement(triggers[i], matchers[i]); d != "" {
 					t.Errorf("%s around %s: %s", oracleFields[i], change.In(loc), d)
+				}
+				if d := clock.disagreement(literal[i], matchers[i].literally()); d != "" {
+					t.Errorf("%s around %s, dst=literal: %s", oracleFields[i], change.In(loc), d)
 				}
 			}
 			// Due on that day alone: the search has to come from far away.
@@ -418,12 +435,15 @@ func TestAnyFieldsAroundAnyClockChangeAgreeWithTheOracle(t *testing.T) {
 		}
 		for range 3 {
 			fields := cronTexts(middle.In(z.loc).Year()).Draw(t, "fields")
-			trigger, err := NewTrigger(Schedule{Type: TypeCron, Cron: cronFields(fields), Timezone: name}, time.Time{})
-			if err != nil {
-				continue // never due; TestSchedulesThatCanNeverFire looks at these
-			}
-			if d := clock.disagreement(trigger, newMatcher(fields)); d != "" {
-				t.Fatalf("%s in %s: %s", fields, name, d)
+			m := newMatcher(fields)
+			for dst, m := range map[DST]*matcher{DSTDefault: m, DSTLiteral: m.literally()} {
+				trigger, err := NewTrigger(Schedule{Type: TypeCron, Cron: cronFields(fields), Timezone: name, DST: dst}, time.Time{})
+				if err != nil {
+					continue // never due; TestSchedulesThatCanNeverFire looks at these
+				}
+				if d := clock.disagreement(trigger, m); d != "" {
+					t.Fatalf("%s in %s, dst=%s: %s", fields, name, dst, d)
+				}
 			}
 		}
 	})

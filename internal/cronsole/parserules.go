@@ -11,7 +11,7 @@ import (
 // RuleKeys returns the keys that ParseRules reads, in the order of the form.
 func RuleKeys() []string {
 	return []string{
-		"jitter", "timeout", "expires", "retries", "retry_backoff", "retry_max_backoff", "on_interrupt", "overlap", "max_instances", "misfire", "misfire_grace", "catchup_window", "catchup_limit",
+		"jitter", "timeout", "expires", "retries", "retry_backoff", "retry_max_backoff", "on_interrupt", "overlap", "max_instances", "misfire", "misfire_grace", "catchup_window", "catchup_limit", "max_runs",
 		"keep_runs", "keep_days", "keep_bytes", "tags", "description",
 	}
 }
@@ -57,6 +57,7 @@ func ParseRules(values map[string]any, base Rules) (Rules, error) {
 	case out.CatchupLimit > maxCatchup:
 		r.wrong.add("catchup_limit", "is larger than %d; write a smaller number", maxCatchup)
 	}
+	r.limit("max_runs", &out.MaxRuns)
 	r.limit("keep_runs", &out.KeepRuns)
 	r.limit("keep_days", &out.KeepDays)
 	r.bytes("keep_bytes", &out.KeepBytes)

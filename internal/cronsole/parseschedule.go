@@ -20,7 +20,7 @@ func TriggerKeys(typ Type) []string {
 		for i := range fieldSpecs {
 			keys = append(keys, fieldSpecs[i].name)
 		}
-		return append(keys, "expression", "start_date", "end_date")
+		return append(keys, "expression", "start_date", "end_date", "dst")
 	case TypeInterval:
 		for _, u := range intervalUnits {
 			keys = append(keys, u.name)
@@ -66,7 +66,7 @@ func FillDefaults(typ Type, args map[string]any) map[string]any {
 }
 
 // ParseSchedule reads the trigger keys of args (fields or expression, units,
-// run_date, start_date, end_date); values are strings, numbers or null, and
+// run_date, start_date, end_date, dst); values are strings, numbers or null, and
 // null is the same as an absent key. The keys "timezone" (used when the
 // parameter is empty) and "args" (see ParseArgs) may be among them; any other
 // is refused. The time zone stays empty when neither gives one.
@@ -89,6 +89,13 @@ func ParseSchedule(typ Type, args map[string]any, timezone string) (Schedule, er
 	case TypeCron:
 		r.cron(&s)
 		r.bounds(&s)
+		if text := r.text("dst"); text != "" {
+			dst, err := ParseDST(text, typ)
+			if err != nil {
+				r.wrong = append(r.wrong, fieldsOf(err)...)
+			}
+			s.DST = dst
+		}
 	case TypeInterval:
 		r.interval(&s)
 		r.bounds(&s)
@@ -311,11 +318,15 @@ func (r *reader) unknown(typ Type) {
 	}
 }
 
-func unknownKey(key string, typ Type) string {
-	keys, kind := TriggerKeys(typ), "a "+string(typ)+" schedule"
+func article(typ Type) string {
 	if typ == TypeInterval {
-		kind = "an interval schedule"
+		return "an interval schedule"
 	}
+	return "a " + string(typ) + " schedule"
+}
+
+func unknownKey(key string, typ Type) string {
+	keys, kind := TriggerKeys(typ), article(typ)
 	if near := DidYouMean(key, keys); near != "" {
 		return "is not a key of " + kind + "; did you mean " + near + "?"
 	}

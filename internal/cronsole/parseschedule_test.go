@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -77,7 +78,7 @@ func TestFaultyValuesAreNamedWithAdvice(t *testing.T) {
 	type args = map[string]any
 	const (
 		dates = "write a date such as 2026-12-24, 2026-12-24 18:00:00 or 2026-12-24T18:00:00+01:00"
-		cron  = "year, month, day, week, day_of_week, hour, minute, second, expression, start_date, end_date"
+		cron  = "year, month, day, week, day_of_week, hour, minute, second, expression, start_date, end_date, dst"
 	)
 	tests := map[string]struct {
 		typ  Type
@@ -111,25 +112,27 @@ func TestFaultyValuesAreNamedWithAdvice(t *testing.T) {
 			"UTC",
 			[]FieldError{{"expression", "stands alone; leave out hour and the other fields, or leave out expression"}},
 		},
-		"a date of words":     {TypeCron, args{"start_date": "tomorrow"}, "UTC", []FieldError{{"start_date", `"tomorrow" is not a date that is understood; ` + dates}}},
-		"an empty date":       {TypeCron, args{"end_date": ""}, "UTC", []FieldError{{"end_date", "is empty; write a value, or leave it out"}}},
-		"a date as a number":  {TypeCron, args{"end_date": 20261224}, "UTC", []FieldError{{"end_date", "must be a text"}}},
-		"no date":             {TypeDate, args{}, "UTC", []FieldError{{"run_date", "is missing; " + dates}}},
-		"a bad date":          {TypeDate, args{"run_date": "2026-02-29"}, "UTC", []FieldError{{"run_date", "there is no day 29 in that month"}}},
-		"a date with a start": {TypeDate, args{"run_date": "2026-12-24", "start_date": "2026-01-01"}, "UTC", []FieldError{{"start_date", "belongs to the type cron; a date schedule takes run_date"}}},
-		"no units":            {TypeInterval, args{}, "UTC", []FieldError{{"", "the interval is zero; write at least one unit above 0, such as seconds=15"}}},
-		"zero of one unit":    {TypeInterval, args{"hours": 0}, "UTC", []FieldError{{"hours", "the interval is zero; write at least one unit above 0, such as seconds=15"}}},
-		"zero of two units":   {TypeInterval, args{"hours": 0, "days": 0}, "UTC", []FieldError{{"", "the interval is zero; write at least one unit above 0, such as seconds=15"}}},
-		"below zero":          {TypeInterval, args{"hours": -1}, "UTC", []FieldError{{"hours", "is negative; write a whole number, 0 or above"}}},
-		"half an hour":        {TypeInterval, args{"hours": 0.5}, "UTC", []FieldError{{"hours", "must be a whole number such as 15"}}},
-		"101 years":           {TypeInterval, args{"days": 36526}, "UTC", []FieldError{{"days", "is more than 100 years; write a smaller number"}}},
-		"101 years in two":    {TypeInterval, args{"days": 36525, "seconds": 1}, "UTC", []FieldError{{"", "the units add up to more than 100 years; write smaller numbers"}}},
-		"beyond 64 bits":      {TypeInterval, args{"seconds": "99999999999999999999"}, "UTC", []FieldError{{"seconds", "is more than 100 years; write a smaller number"}}},
-		"a misspelt unit":     {TypeInterval, args{"minute": 5}, "UTC", []FieldError{{"minute", "is not a key of an interval schedule; did you mean minutes?"}}},
-		"a key of a cron":     {TypeInterval, args{"seconds": 5, "day_of_week": "mon"}, "UTC", []FieldError{{"day_of_week", "belongs to the type cron; an interval schedule takes weeks, days, hours, minutes, seconds, start_date, end_date"}}},
-		"a key of no type":    {TypeCron, args{"colour": "red"}, "UTC", []FieldError{{"colour", "is not a key of a cron schedule; it takes " + cron}}},
-		"an unknown zone":     {TypeCron, args{"hour": 1, "timezone": "utc"}, "", []FieldError{{"timezone", `"utc" is no time zone; write UTC`}}},
-		"a zone of no text":   {TypeCron, args{"hour": 1, "timezone": 1}, "", []FieldError{{"timezone", "must be a text"}}},
+		"a date of words":      {TypeCron, args{"start_date": "tomorrow"}, "UTC", []FieldError{{"start_date", `"tomorrow" is not a date that is understood; ` + dates}}},
+		"an empty date":        {TypeCron, args{"end_date": ""}, "UTC", []FieldError{{"end_date", "is empty; write a value, or leave it out"}}},
+		"a date as a number":   {TypeCron, args{"end_date": 20261224}, "UTC", []FieldError{{"end_date", "must be a text"}}},
+		"no date":              {TypeDate, args{}, "UTC", []FieldError{{"run_date", "is missing; " + dates}}},
+		"a bad date":           {TypeDate, args{"run_date": "2026-02-29"}, "UTC", []FieldError{{"run_date", "there is no day 29 in that month"}}},
+		"a date with a start":  {TypeDate, args{"run_date": "2026-12-24", "start_date": "2026-01-01"}, "UTC", []FieldError{{"start_date", "belongs to the type cron; a date schedule takes run_date"}}},
+		"no units":             {TypeInterval, args{}, "UTC", []FieldError{{"", "the interval is zero; write at least one unit above 0, such as seconds=15"}}},
+		"zero of one unit":     {TypeInterval, args{"hours": 0}, "UTC", []FieldError{{"hours", "the interval is zero; write at least one unit above 0, such as seconds=15"}}},
+		"zero of two units":    {TypeInterval, args{"hours": 0, "days": 0}, "UTC", []FieldError{{"", "the interval is zero; write at least one unit above 0, such as seconds=15"}}},
+		"below zero":           {TypeInterval, args{"hours": -1}, "UTC", []FieldError{{"hours", "is negative; write a whole number, 0 or above"}}},
+		"half an hour":         {TypeInterval, args{"hours": 0.5}, "UTC", []FieldError{{"hours", "must be a whole number such as 15"}}},
+		"101 years":            {TypeInterval, args{"days": 36526}, "UTC", []FieldError{{"days", "is more than 100 years; write a smaller number"}}},
+		"101 years in two":     {TypeInterval, args{"days": 36525, "seconds": 1}, "UTC", []FieldError{{"", "the units add up to more than 100 years; write smaller numbers"}}},
+		"beyond 64 bits":       {TypeInterval, args{"seconds": "99999999999999999999"}, "UTC", []FieldError{{"seconds", "is more than 100 years; write a smaller number"}}},
+		"a misspelt unit":      {TypeInterval, args{"minute": 5}, "UTC", []FieldError{{"minute", "is not a key of an interval schedule; did you mean minutes?"}}},
+		"a key of a cron":      {TypeInterval, args{"seconds": 5, "day_of_week": "mon"}, "UTC", []FieldError{{"day_of_week", "belongs to the type cron; an interval schedule takes weeks, days, hours, minutes, seconds, start_date, end_date"}}},
+		"a key of no type":     {TypeCron, args{"colour": "red"}, "UTC", []FieldError{{"colour", "is not a key of a cron schedule; it takes " + cron}}},
+		"a dst of no kind":     {TypeCron, args{"hour": 1, "dst": "off"}, "UTC", []FieldError{{"dst", `"off" is not known; write default or literal`}}},
+		"a dst of an interval": {TypeInterval, args{"hours": 1, "dst": "literal"}, "UTC", []FieldError{{"dst", "belongs to the type cron; an interval schedule takes weeks, days, hours, minutes, seconds, start_date, end_date"}}},
+		"an unknown zone":      {TypeCron, args{"hour": 1, "timezone": "utc"}, "", []FieldError{{"timezone", `"utc" is no time zone; write UTC`}}},
+		"a zone of no text":    {TypeCron, args{"hour": 1, "timezone": 1}, "", []FieldError{{"timezone", "must be a text"}}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -165,7 +168,7 @@ func TestEveryFaultyValueIsNamedInTheOrderOfTheForm(t *testing.T) {
 
 func TestKeysOfTheTypesAreInTheOrderOfTheForm(t *testing.T) {
 	want := map[Type][]string{
-		TypeCron:     {"year", "month", "day", "week", "day_of_week", "hour", "minute", "second", "expression", "start_date", "end_date"},
+		TypeCron:     {"year", "month", "day", "week", "day_of_week", "hour", "minute", "second", "expression", "start_date", "end_date", "dst"},
 		TypeInterval: {"weeks", "days", "hours", "minutes", "seconds", "start_date", "end_date"},
 		TypeDate:     {"run_date"},
 		"other":      nil,
@@ -273,4 +276,49 @@ func TestScheduleSurvivesJSON(t *testing.T) {
 			t.Fatalf("%s (-want +got)\n%s", text, diff)
 		}
 	})
+}
+
+func TestOnlyCronTakesTheClockLiterally(t *testing.T) {
+	tests := map[string]struct {
+		text string
+		typ  Type
+		want DST
+		err  []FieldError
+	}{
+		"default":                {"default", TypeCron, DSTDefault, nil},
+		"literal":                {" literal ", TypeCron, DSTLiteral, nil},
+		"default of an interval": {"default", TypeInterval, DSTDefault, nil},
+		"an interval":            {"literal", TypeInterval, DSTDefault, []FieldError{{"dst", "belongs to the type cron; leave it out of an interval schedule"}}},
+		"a date":                 {"literal", TypeDate, DSTDefault, []FieldError{{"dst", "belongs to the type cron; leave it out of a date schedule"}}},
+		"another word":           {"twice", TypeCron, DSTDefault, []FieldError{{"dst", `"twice" is not known; write default or literal`}}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := ParseDST(tt.text, tt.typ)
+			if got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+			if tt.err == nil && err == nil {
+				return
+			}
+			if diff := cmp.Diff(tt.err, refused(t, err)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// A time that the clock of the zone always skips is due by default, and never
+// when the clock is taken literally.
+func TestALiteralScheduleThatNeverComesIsRefused(t *testing.T) {
+	s := Schedule{Type: TypeCron, Timezone: "Europe/Berlin", Cron: CronFields{Year: "2027", Month: "3", Day: "28", Hour: "2", Minute: "30"}}
+	if _, err := NewTrigger(s, time.Time{}); err != nil {
+		t.Errorf("by default: %v", err)
+	}
+	s.DST = DSTLiteral
+	_, err := NewTrigger(s, time.Time{})
+	want := []FieldError{{"day", "clocks in Europe/Berlin skip what fits day=28 and month=3 and year=2027"}}
+	if diff := cmp.Diff(want, refused(t, err)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
 }

@@ -12,6 +12,7 @@ type Request struct {
 	Type     string         // "" is the file's type, or cron without a file
 	Args     map[string]any // trigger keys, "timezone" and "args" (arguments for the code)
 	Timezone string         // wins over Args["timezone"]
+	DST      string         // wins over Args["dst"]
 	Rules    map[string]any // job keys beside the trigger: "timeout", "overlap", "tags" …
 	Version  int64          // edits only: the version that was read; 0 is not checked
 }
@@ -23,6 +24,12 @@ type Preview struct {
 	Frequency string
 	Next      []time.Time // in the schedule's zone
 	Warnings  []string
+}
+
+// Backlog is how many queued runs wait for the same.
+type Backlog struct {
+	Reason string `json:"reason"` // "all 32 slots are taken"
+	Runs   int    `json:"runs"`
 }
 
 // Freeze says since when and why nothing is started.

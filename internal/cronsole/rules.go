@@ -69,6 +69,7 @@ type Rules struct {
 	MisfireGrace  Duration    `json:"misfire_grace"`  // still on time if started within
 	CatchupWindow Duration    `json:"catchup_window"` // how old a missed instant may be to run under MisfireRunAll
 	CatchupLimit  int         `json:"catchup_limit"`  // how many of them run at most
+	MaxRuns       int         `json:"max_runs"`       // how many due instants may run; 0: no limit
 	KeepRuns      int         `json:"keep_runs"`      // 0: no limit
 	KeepDays      int         `json:"keep_days"`      // 0: no limit
 	KeepBytes     int64       `json:"keep_bytes"`     // of output; 0: no limit

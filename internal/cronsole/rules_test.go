@@ -26,6 +26,7 @@ func TestRulesAreReadOverTheDefaults(t *testing.T) {
 		"overlap replace":       {map[string]any{"overlap": " replace "}, func(r *Rules) { r.Overlap = OverlapReplace }},
 		"misfire skip":          {map[string]any{"misfire": "skip"}, func(r *Rules) { r.Misfire = MisfireSkip }},
 		"misfire run_once":      {map[string]any{"misfire": "run_once", "misfire_grace": "5m"}, func(r *Rules) { r.MisfireGrace = Duration(5 * time.Minute) }},
+		"max_runs":              {map[string]any{"max_runs": "3"}, func(r *Rules) { r.MaxRuns = 3 }},
 		"misfire run_all":       {map[string]any{"misfire": "run_all", "catchup_window": "2d", "catchup_limit": 1000}, func(r *Rules) { r.Misfire, r.CatchupWindow, r.CatchupLimit = MisfireRunAll, 2*Duration(day), 1000 }},
 		"keep_runs":             {map[string]any{"keep_runs": 10, "keep_days": " 7 "}, func(r *Rules) { r.KeepRuns, r.KeepDays = 10, 7 }},
 		"no limits":             {map[string]any{"keep_runs": 0, "keep_days": "0", "keep_bytes": "0"}, func(r *Rules) { r.KeepRuns, r.KeepDays, r.KeepBytes = 0, 0, 0 }},

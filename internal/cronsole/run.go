@@ -132,6 +132,7 @@ type Advance struct {
 	To     time.Time // the new cursor, never before From
 	Next   time.Time // the next due instant; zero: the trigger is exhausted and the job is finished
 	Runs   []*Run    // rows to add, oldest first; the store sets their IDs
+	Counts bool      // those that are not skipped count towards the job's max_runs
 
 	// Applied is set by the store. It stays false, and nothing of the entry is
 	// written, when the job is not active any more or its cursor is not From.

@@ -44,23 +44,23 @@ func (s *Schedule) crowded(t *cronTrigger) []string {
 	spec := t.spec
 	minutes, seconds := bits.OnesCount64(spec.minutes), bits.OnesCount64(spec.seconds)
 	switch {
-	case !t.follow && minutes == 60:
+	case !t.everyHour && minutes == 60:
 		advice := "write minute=0 for one run an hour"
 		if bits.OnesCount32(spec.hours) == 1 {
 			advice = "write minute=0 for one"
 		}
 		return []string{fmt.Sprintf("hour without minute: %d runs a day; %s", spec.perDay, advice)}
-	case (!t.follow || minutes < 60) && seconds == 60:
+	case (!t.everyHour || minutes < 60) && seconds == 60:
 		return []string{fmt.Sprintf("minute without second: %d runs a day; write second=0 for one run a minute", spec.perDay)}
 	}
 	return nil
 }
 
 // changeWarnings tells of the clock changes of the coming year that move,
-// join or hold back fires. A schedule that follows the clock has none to tell
-// of: it goes on at its pace.
+// join or hold back fires, or under dst=literal swallow or repeat them. A
+// schedule of every hour has none to tell of: it goes on at its pace.
 func (t *cronTrigger) changeWarnings(now time.Time) []string {
-	if t.follow {
+	if t.everyHour {
 		return nil
 	}
 	var out []string
@@ -74,16 +74,23 @@ func (t *cronTrigger) changeWarnings(now time.Time) []string {
 		}
 		if start, end, before, ok := t.zone.gap(i); ok {
 			if wall, ok := t.spec.nextWall(start); ok && wall < end {
-				out = append(out, fmt.Sprintf("Clocks in %s go forward from %s to %s on %s: %s runs at %s",
-					t.zone.loc, wallClockText(start), wallClockText(end), wallDate(start),
-					wallClockText(wall), t.zone.time(wall-before).Format("15:04")))
+				what := "runs at " + t.zone.time(wall-before).Format("15:04")
+				if t.follow {
+					what = "does not exist and is skipped"
+				}
+				out = append(out, fmt.Sprintf("Clocks in %s go forward from %s to %s on %s: %s %s",
+					t.zone.loc, wallClockText(start), wallClockText(end), wallDate(start), wallClockText(wall), what))
 			}
 			continue
 		}
 		first, last := s.from+s.off, s.from+t.zone.seg(i-1).off
 		if wall, ok := t.spec.nextWall(first); ok && wall < last {
-			out = append(out, fmt.Sprintf("Clocks in %s go back from %s to %s on %s: %s comes twice and runs once, the first time",
-				t.zone.loc, wallClockText(last), wallClockText(first), wallDate(last-1), wallClockText(wall)))
+			what := "runs once, the first time"
+			if t.follow {
+				what = "runs twice"
+			}
+			out = append(out, fmt.Sprintf("Clocks in %s go back from %s to %s on %s: %s comes twice and %s",
+				t.zone.loc, wallClockText(last), wallClockText(first), wallDate(last-1), wallClockText(wall), what))
 		}
 	}
 	return out

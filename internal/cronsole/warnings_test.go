@@ -31,6 +31,16 @@ func TestWarnings(t *testing.T) {
 			"Clocks in Europe/Berlin go forward from 02:00 to 03:00 on 28 Mar 2027: 02:30 runs at 03:30",
 			"Clocks in Europe/Berlin go back from 03:00 to 02:00 on 31 Oct 2027: 02:30 comes twice and runs once, the first time",
 		}},
+		"in a gap and in a fold, taken literally": {TypeCron, map[string]any{"hour": 2, "minute": 30, "dst": "literal"}, "Europe/Berlin", []string{
+			"Clocks in Europe/Berlin go forward from 02:00 to 03:00 on 28 Mar 2027: 02:30 does not exist and is skipped",
+			"Clocks in Europe/Berlin go back from 03:00 to 02:00 on 31 Oct 2027: 02:30 comes twice and runs twice",
+		}},
+		"hours without minute, taken literally": {
+			TypeCron,
+			map[string]any{"hour": "4", "minute": "*", "second": 0, "dst": "literal"},
+			"UTC",
+			[]string{"hour without minute: 60 runs a day; write minute=0 for one"},
+		},
 		"from the summer on": {
 			TypeCron,
 			map[string]any{"hour": 2, "minute": 30, "start_date": "2027-06-01"},

@@ -217,7 +217,7 @@ func (h *hunt) report(live []procStat) map[int64]string {
 		if len(left) > 0 {
 			parts = append(parts, describe(left, "could not be ended"))
 		}
-		out[run] = strings.Join(parts, "; ")
+		out[run] = strings.Join(parts, ". ")
 	}
 	return out
 }

@@ -71,6 +71,9 @@ func (s *Scheduler) redefine(ctx context.Context, e *entry, def cronsole.Definit
 	s.mu.Lock()
 	job, trigger := clone(e.job), e.trigger
 	s.mu.Unlock()
+	if err := recount(job, def); err != nil {
+		return nil, err
+	}
 	if !same(def.Schedule, job.Definition.Schedule) {
 		// Before anything is written, so that a schedule that is refused
 		// changes nothing.
@@ -79,6 +82,9 @@ func (s *Scheduler) redefine(ctx context.Context, e *entry, def cronsole.Definit
 		}
 		var err error
 		if job, err = s.closeBooks(ctx, e, now); err != nil {
+			return nil, err
+		}
+		if err := recount(job, def); err != nil {
 			return nil, err
 		}
 		b, err := count(def, now, job.Cursor)
@@ -100,6 +106,19 @@ func (s *Scheduler) redefine(ctx context.Context, e *entry, def cronsole.Definit
 	s.take(e, job, trigger)
 	s.Log.InfoContext(ctx, "job changed", "job", job.ID, "version", job.Version, "schedule", def.Schedule.Frequency())
 	return clone(job), nil
+}
+
+// recount keeps the count of a job for a new max_runs; without a limit there is
+// nothing to count. Invalid when as many have run already.
+func recount(job *cronsole.Job, def cronsole.Definition) error {
+	most := def.Rules.MaxRuns
+	switch {
+	case most == 0:
+		job.Ran = 0
+	case most <= job.Ran:
+		return invalid("max_runs", fmt.Sprintf("is too small: %d have run already; write %d or more, or 0 for no limit", job.Ran, job.Ran+1))
+	}
+	return nil
 }
 
 // closeBooks accounts for everything that was due up to now under the schedule

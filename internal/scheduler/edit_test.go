@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -70,6 +71,10 @@ func TestEdit(t *testing.T) {
 		"the interval": {
 			cronsole.Request{Args: args{"minutes": 1.0}},
 			edited(interval(cronsole.Units{Minutes: 1}, time.Time{}), fromNow(at+time.Minute)),
+		},
+		"dst of an interval, which has none": {
+			cronsole.Request{DST: "default"},
+			edited(),
 		},
 		"the type": {
 			cronsole.Request{Type: "cron", Args: args{"second": "0"}},
@@ -587,4 +592,42 @@ func (g *gatedStore) UpdateJob(ctx context.Context, job *cronsole.Job) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// dst is part of the schedule: changing it counts from the edit, and an edit
+// that does not say keeps it, as long as the job stays a cron job.
+func TestEditOfDST(t *testing.T) {
+	live(t, func(t *testing.T, w *world) {
+		w.create("j", "cron", map[string]any{"hour": "2", "minute": "30", "second": "0", "timezone": "Europe/Berlin"})
+		type step struct {
+			req    cronsole.Request
+			want   cronsole.DST
+			anchor time.Duration
+		}
+		for i, s := range []step{
+			{cronsole.Request{DST: "literal"}, cronsole.DSTLiteral, time.Second},
+			{cronsole.Request{Rules: map[string]any{"timeout": "5m"}}, cronsole.DSTLiteral, time.Second},
+			{cronsole.Request{DST: "literal"}, cronsole.DSTLiteral, time.Second},
+			{cronsole.Request{Type: "cron", Args: map[string]any{"hour": "3"}}, cronsole.DSTLiteral, 4 * time.Second},
+			{cronsole.Request{Type: "cron", Args: map[string]any{"hour": "3", "dst": "default"}}, cronsole.DSTDefault, 5 * time.Second},
+			{cronsole.Request{Args: map[string]any{"hour": "3"}, DST: "literal"}, cronsole.DSTLiteral, 6 * time.Second},
+			{cronsole.Request{Type: "interval", Args: map[string]any{"hours": 1}}, cronsole.DSTDefault, 7 * time.Second},
+		} {
+			w.pass(time.Second)
+			job, err := w.Edit(w.ctx, "j", s.req)
+			w.must(err)
+			if got := job.Definition.Schedule.DST; got != s.want || !job.Anchor.Equal(epoch.Add(s.anchor)) {
+				t.Errorf("edit %d: dst %s, counts from %s", i, got, job.Anchor)
+			}
+		}
+		_, err := w.Edit(w.ctx, "j", cronsole.Request{DST: "literal"})
+		want := []cronsole.FieldError{{Field: "dst", Message: "belongs to the type cron; leave it out of an interval schedule"}}
+		e, ok := errors.AsType[*cronsole.Error](err)
+		if !ok {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, e.Fields); diff != "" {
+			t.Errorf("literal for an interval (-want +got):\n%s", diff)
+		}
+	})
 }

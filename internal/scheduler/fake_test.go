@@ -197,6 +197,9 @@ func (f *fakeStore) Advance(_ context.Context, batch []*cronsole.Advance) error 
 		f.jobs[a.JobKey] = j
 		for _, r := range a.Runs {
 			f.add(r)
+			if a.Counts && r.ID != 0 && r.State != cronsole.Skipped {
+				j.Ran++
+			}
 		}
 		a.Applied = true
 	}
@@ -399,7 +402,6 @@ type fakeExecutor struct {
 	mu      sync.Mutex
 	used    map[string]int // slots by code
 	slots   int
-	limits  map[string]int // of codes that have one
 	run     func(ctx context.Context, e cronsole.Execution) cronsole.State
 	release func() // called before a slot is given back
 	now     func() time.Time
@@ -413,8 +415,7 @@ type fakeExecutor struct {
 func (f *fakeExecutor) Acquire(code string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	limit, limited := f.limits[code]
-	if f.sum() >= f.slots || limited && f.used[code] >= limit {
+	if f.sum() >= f.slots {
 		return false
 	}
 	f.used[code]++
@@ -554,6 +555,7 @@ type world struct {
 	rev    *cronsole.Revision
 	apply  bool
 	zone   string
+	limits map[string]int
 
 	mu    sync.Mutex
 	shift time.Duration // of the wall clock
@@ -624,7 +626,7 @@ func (w *world) life() *Scheduler {
 	}
 	return New(Config{
 		Store: ledger, Executor: w.exec, Codes: w.codes, Revision: w.rev,
-		Zone: w.zone, Apply: w.apply, Now: w.wall, Log: slog.New(slog.DiscardHandler),
+		Limits: w.limits, Zone: w.zone, Apply: w.apply, Now: w.wall, Log: slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -2,14 +2,15 @@ package scheduler
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"cronsole/internal/cronsole"
 )
 
 const (
-	// maxQueued is how many runs may wait for a slot.
-	maxQueued = 10_000
+	// DefaultMaxQueued is how many runs may wait when nobody says.
+	DefaultMaxQueued = 10_000
 	// maxBatch is how many rows one transaction adds at most, but for the last
 	// job's; what does not fit follows in the next one.
 	maxBatch = 10_000
@@ -35,18 +36,33 @@ func (s *Scheduler) planEntry(e *entry, now time.Time, hurry bool) (*planned, er
 		return nil, err
 	}
 	rows, runs := s.decide(e.job, o, now)
-	return &planned{
+	p := &planned{
 		e:   e,
 		job: e.job,
 		advance: &cronsole.Advance{
 			JobKey: e.job.Key,
 			From:   e.job.Cursor,
-			To:     o.newest.UTC(),
+			To:     rows[len(rows)-1].Due,
 			Next:   utc(o.next),
 			Runs:   rows,
+			Counts: e.job.Definition.Rules.MaxRuns > 0,
 		},
 		runs: runs,
-	}, nil
+	}
+	if e.job.Left(math.MaxInt) <= mayRun(runs) {
+		p.advance.Next = time.Time{} // the last one that may run: the job is finished
+	}
+	return p, nil
+}
+
+// mayRun counts the rows that are not skipped.
+func mayRun(rows []*cronsole.Run) (n int) {
+	for _, r := range rows {
+		if r.State != cronsole.Skipped {
+			n++
+		}
+	}
+	return n
 }
 
 // decide makes the rows of what is due, oldest first, by the job's misfire rule:
@@ -62,17 +78,23 @@ func (s *Scheduler) decide(job *cronsole.Job, o outline, now time.Time) (rows, r
 			beyond = tooOld(o.missed, now.Add(-time.Duration(rules.CatchupWindow)))
 		}
 		rows = skipped(job, o.missed[:beyond], cronsole.ReasonMisfire, now)
-		for _, sp := range o.missed[beyond:] {
-			runs = append(runs, row(job, sp.from.UTC(), now))
-		}
-		for _, r := range runs {
-			s.wait(r, now)
-		}
-		if len(runs) > 0 {
-			s.wait(newest, now) // after those
+		if beyond == len(o.missed) {
+			s.reserve(newest, rules, now)
 			break
 		}
-		s.reserve(newest, rules, now)
+		left := job.Left(math.MaxInt)
+		for _, sp := range o.missed[beyond:] {
+			r := row(job, sp.from.UTC(), now)
+			s.wait(r, now)
+			runs = append(runs, r)
+			if r.State == cronsole.Queued {
+				left--
+			}
+			if left == 0 {
+				return append(rows, runs...), runs // what comes after is not due any more
+			}
+		}
+		s.wait(newest, now) // after those
 	case cronsole.MisfireSkip:
 		rows = skipped(job, o.missed, cronsole.ReasonMisfire, now)
 		if now.Sub(wake(job, o.newest)) > time.Duration(rules.MisfireGrace) {
@@ -103,7 +125,7 @@ func tooOld(missed []span, before time.Time) int {
 // load that it needs. The caller holds the mutex and gives them back with
 // unreserve when the row is not written.
 func (s *Scheduler) reserve(r *cronsole.Run, rules cronsole.Rules, now time.Time) {
-	l := s.loads[r.JobKey]
+	l, limits := s.loads[r.JobKey], s.bounds(r.Code, rules.Tags)
 	switch {
 	case s.cannotRun(r.Code):
 		skip(r, cronsole.ReasonCodeMissing, now)
@@ -111,7 +133,7 @@ func (s *Scheduler) reserve(r *cronsole.Run, rules cronsole.Rules, now time.Time
 		skip(r, cronsole.ReasonFrozen, now)
 	case overlaps(l, rules):
 		skip(r, cronsole.ReasonOverlap, now)
-	case mayStart(l, rules) && len(s.queues[r.Code]) == 0 && s.Executor.Acquire(r.Code):
+	case mayStart(l, rules) && s.nobodyWaits(r.Code, limits) && s.acquire(r.Code, limits):
 		r.State, r.StartedAt, r.Attempt = cronsole.Running, now, 1
 		s.shift(r.JobKey, load{running: 1})
 	default:
@@ -127,7 +149,7 @@ func (s *Scheduler) wait(r *cronsole.Run, now time.Time) {
 		skip(r, cronsole.ReasonCodeMissing, now)
 	case s.frozen != nil:
 		skip(r, cronsole.ReasonFrozen, now)
-	case s.queued >= maxQueued:
+	case s.queued >= s.MaxQueued:
 		skip(r, cronsole.ReasonQueueFull, now)
 	default:
 		r.State = cronsole.Queued
@@ -164,10 +186,12 @@ func mayStart(l load, rules cronsole.Rules) bool {
 	return l.running == 0
 }
 
-// unreserve gives back what reserve or wait took. The caller holds the mutex.
-func (s *Scheduler) unreserve(r *cronsole.Run) {
+// unreserve gives back what reserve or wait took under the rules. The caller
+// holds the mutex.
+func (s *Scheduler) unreserve(r *cronsole.Run, rules cronsole.Rules) {
 	switch r.State {
 	case cronsole.Running:
+		s.leave(s.bounds(r.Code, rules.Tags))
 		s.Executor.Release(r.Code)
 		s.shift(r.JobKey, load{running: -1})
 	case cronsole.Queued:
@@ -213,7 +237,7 @@ func (s *Scheduler) commit(ctx context.Context, plans []*planned) error {
 
 func (s *Scheduler) unreserveAll(p *planned) {
 	for _, r := range p.runs {
-		s.unreserve(r)
+		s.unreserve(r, p.job.Definition.Rules)
 	}
 }
 
@@ -224,14 +248,17 @@ func (s *Scheduler) apply(p *planned) {
 		s.unreserveAll(p)
 		return
 	}
+	job := *p.job
 	for _, r := range p.runs {
 		if r.ID == 0 {
-			s.unreserve(r) // in the ledger already: the clock was set back
+			s.unreserve(r, job.Definition.Rules) // in the ledger already: the clock was set back
 			continue
+		}
+		if p.advance.Counts && r.State != cronsole.Skipped {
+			job.Ran++
 		}
 		s.launch(r, p.job)
 	}
-	job := *p.job
 	job.Cursor, job.Next = p.advance.To, p.advance.Next
 	if job.Next.IsZero() {
 		job.State = cronsole.JobFinished

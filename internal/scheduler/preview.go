@@ -44,8 +44,20 @@ func (s *Scheduler) Preview(_ context.Context, req cronsole.Request, after time.
 		Schedule:  d.def.Schedule,
 		Words:     d.def.Schedule.Words(),
 		Frequency: d.def.Schedule.Frequency(),
-		Next:      cronsole.NextN(trigger, after, min(max(count, 0), maxPreview)),
+		Next:      cronsole.NextN(trigger, after, s.left(req, d.def.Rules, min(max(count, 0), maxPreview))),
 		Warnings:  append(d.warnings, d.def.Schedule.Warnings(s.now())...),
 	}
 	return p, nil
+}
+
+// left is how many of n due instants may run under the rules of a request: an
+// edit goes on with the count of its job.
+func (s *Scheduler) left(req cronsole.Request, rules cronsole.Rules, n int) int {
+	job := cronsole.Job{Definition: cronsole.Definition{Rules: rules}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.ids[req.JobID]; req.Version != 0 && e != nil {
+		job.Ran = e.job.Ran
+	}
+	return job.Left(n)
 }

@@ -39,6 +39,7 @@ func (s *Scheduler) draft(req cronsole.Request, base *cronsole.Definition) (*dra
 	} else {
 		d.def.Schedule = s.readSchedule(req, base, &faults)
 	}
+	readDST(&d.def.Schedule, req, base, &faults)
 	d.readRest(req, &faults)
 	return d, faults.err()
 }
@@ -71,6 +72,20 @@ func (s *Scheduler) readSchedule(req cronsole.Request, base *cronsole.Definition
 	schedule, err := cronsole.ParseSchedule(typ, keys, zone)
 	f.add(err)
 	return schedule
+}
+
+// readDST reads what clock changes do to a schedule. An edit that does not say
+// keeps what the job has, as long as both are cron.
+func readDST(schedule *cronsole.Schedule, req cronsole.Request, base *cronsole.Definition, f *faults) {
+	switch {
+	case schedule.Type == "": // refused already
+	case req.DST != "":
+		dst, err := cronsole.ParseDST(req.DST, schedule.Type)
+		f.add(err)
+		schedule.DST = dst
+	case base != nil && req.Args["dst"] == nil && schedule.Type == base.Schedule.Type:
+		schedule.DST = base.Schedule.DST
+	}
 }
 
 // zoneOf is the zone that a request names; empty when it names none.
@@ -132,6 +147,9 @@ func (s *Scheduler) draftFromFile(req cronsole.Request) (*draft, error) {
 	ignored := slices.Sorted(maps.Keys(triggerKeys(req.Args)))
 	if req.Timezone != "" || req.Args["timezone"] != nil {
 		ignored = append(ignored, "timezone")
+	}
+	if req.DST != "" {
+		ignored = append(ignored, "dst")
 	}
 	if len(ignored) > 0 {
 		d.warnings = append(d.warnings, "The schedule comes from the .schedule file; ignored: "+strings.Join(ignored, ", ")+".")

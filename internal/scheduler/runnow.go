@@ -36,7 +36,7 @@ func (s *Scheduler) RunNow(ctx context.Context, id string, args []any) (*cronsol
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.unreserve(r)
+		s.unreserve(r, job.Definition.Rules)
 		return nil, fmt.Errorf("add a run of job %s: %w", id, err)
 	}
 	s.launch(r, job)

@@ -21,6 +21,7 @@ type run struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	queued bool
+	limits []string // that it comes under, as its job was when it was recorded
 
 	notBefore time.Time // of a queued one: when its next attempt may start
 	expires   time.Time // when it is too late to start; zero: never
@@ -65,6 +66,7 @@ func (s *Scheduler) track(row *cronsole.Run, rules cronsole.Rules) *run {
 	r := &run{
 		key:       row.JobKey,
 		queued:    row.State == cronsole.Queued,
+		limits:    s.bounds(row.Code, rules.Tags),
 		notBefore: row.NotBefore,
 		exec: cronsole.Execution{
 			RunID: row.ID, JobID: row.JobID, Code: row.Code, Due: row.Due,
@@ -128,6 +130,7 @@ func (s *Scheduler) finish(r *run, out cronsole.Outcome) {
 	s.mu.Lock()
 	delete(s.live, r.exec.RunID)
 	s.shift(r.key, load{running: -1})
+	s.leave(r.limits)
 	if again && recorded {
 		s.requeueFailed(r, out, at)
 	}

@@ -20,6 +20,9 @@ type Config struct {
 	Codes    Codes
 	Revision *cronsole.Revision // bumped after each commit
 
+	Limits    map[string]int // how many runs go on at once, by "code:NAME" or "tag:NAME"; none when not named
+	MaxQueued int            // how many runs may wait; DefaultMaxQueued when 0 or less
+
 	Zone  string        // IANA name for jobs that name none; UTC when empty
 	Apply bool          // jobs made from a file follow their file, and every folder with a .schedule has a job
 	Grace time.Duration // how long Stop lets runs go on; 30 s when 0 or less
@@ -60,7 +63,8 @@ type Scheduler struct {
 	busy    map[string]bool   // ids of jobs that a commit is under way for
 	loads   map[int64]load    // by job key
 	live    map[int64]*run    // queued and running, by run id
-	queues  map[string][]*run // queued by code, oldest first
+	used    map[string]int    // runs that go on, by the limits that they come under
+	queues  map[string][]*run // queued, oldest first, by code and limits
 	queued  int               // queued runs, reserved ones included
 	pending []*entry          // due, waiting for their commit
 	failing string            // why the last commit failed; the next tick tries again
@@ -99,6 +103,9 @@ func New(cfg Config) *Scheduler {
 	if cfg.Grace <= 0 {
 		cfg.Grace = 30 * time.Second
 	}
+	if cfg.MaxQueued <= 0 {
+		cfg.MaxQueued = DefaultMaxQueued
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -117,6 +124,7 @@ func New(cfg Config) *Scheduler {
 		busy:    map[string]bool{},
 		loads:   map[int64]load{},
 		live:    map[int64]*run{},
+		used:    map[string]int{},
 		queues:  map[string][]*run{},
 		stopped: make(chan struct{}),
 	}

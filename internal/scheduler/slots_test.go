@@ -123,9 +123,8 @@ func TestQueuedRunsWhoseStartIsNotWritten(t *testing.T) {
 // A code that has reached its own limit keeps its own runs waiting, in order,
 // and no others.
 func TestFullCodeDoesNotHoldUpAnother(t *testing.T) {
-	live(t, func(t *testing.T, w *world) {
+	limited(t, map[string]int{"code:work": 1}, func(t *testing.T, w *world) {
 		w.codes.put(&cronsole.Code{Name: "other"})
-		w.exec.limits = map[string]int{"work": 1}
 		w.exec.run = lasting(10 * time.Second)
 		for _, id := range []string{"w1", "w2", "w3"} {
 			w.create(id, "interval", map[string]any{"hours": 1})
@@ -211,7 +210,7 @@ func TestFullQueueSkips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.exec.slots = 0
-		for i := range maxQueued - 2 {
+		for i := range DefaultMaxQueued - 2 {
 			w.store.add(&cronsole.Run{
 				JobKey: int64(100 + i), JobID: "old", Code: "work", Due: epoch, Count: 1,
 				Cause: cronsole.CauseSchedule, State: cronsole.Queued,
@@ -223,8 +222,8 @@ func TestFullQueueSkips(t *testing.T) {
 		}
 		w.runNow("a")
 		w.pass(10500 * time.Millisecond)
-		if h := w.Health(); h.Queued != maxQueued || h.Running != 0 {
-			t.Errorf("health %+v, want %d queued", h, maxQueued)
+		if h := w.Health(); h.Queued != DefaultMaxQueued || h.Running != 0 {
+			t.Errorf("health %+v, want %d queued", h, DefaultMaxQueued)
 		}
 		got := map[string]int{}
 		for _, id := range []string{"b", "c", "d"} {
@@ -243,7 +242,7 @@ func TestFullQueueSkips(t *testing.T) {
 				t.Errorf("the last row of %s is %s", id, last)
 			}
 		}
-		if n := len(w.exec.executions()); n != maxQueued+4 {
+		if n := len(w.exec.executions()); n != DefaultMaxQueued+4 {
 			t.Errorf("%d runs were carried out, want all that waited and 4 more", n)
 		}
 	})

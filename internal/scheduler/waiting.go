@@ -1,9 +1,11 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -11,11 +13,25 @@ import (
 
 // What waits: runs that have their row and not yet their slot, or whose job is
 // busy with another, or whose next attempt is not due yet. They are in queues by
-// code, in the order of their rows.
+// code and by the limits that they come under, in the order of their rows: when
+// a limit is reached its queues are passed over whole.
 
-// enqueue appends a run to the queue of its code. The caller holds the mutex.
+// queueOf is the queue of runs of a code that come under those limits.
+func queueOf(code string, limits []string) string {
+	return code + "\n" + strings.Join(limits, "\n")
+}
+
+func (r *run) queue() string { return queueOf(r.exec.Code, r.limits) }
+
+// nobodyWaits reports whether a new run of a code has nobody to overtake that
+// waits for the same. The caller holds the mutex.
+func (s *Scheduler) nobodyWaits(code string, limits []string) bool {
+	return len(s.queues[queueOf(code, limits)]) == 0
+}
+
+// enqueue puts a run into its queue. The caller holds the mutex.
 func (s *Scheduler) enqueue(r *run) {
-	s.queues[r.exec.Code] = append(s.queues[r.exec.Code], r)
+	s.lineUp(r)
 	s.wakeEngine()
 }
 
@@ -42,7 +58,7 @@ func (s *Scheduler) requeueFailed(r *run, out cronsole.Outcome, at time.Time) {
 	s.live[r.exec.RunID] = &next
 	s.shift(r.key, load{queued: 1})
 	s.queued++
-	s.queues[r.exec.Code] = insert(s.queues[r.exec.Code], &next)
+	s.lineUp(&next)
 }
 
 // startQueued starts the oldest queued runs for which there are slots. It
@@ -106,47 +122,84 @@ func (s *Scheduler) disown(r *run) {
 	defer s.mu.Unlock()
 	delete(s.live, r.exec.RunID)
 	s.shift(r.key, load{running: -1})
+	s.leave(r.limits)
 	r.cancel(nil)
 }
 
 // dequeue takes the oldest queued runs out whose jobs may start another, for as
-// long as there are slots for their code. The caller holds the mutex.
+// long as there are slots and room under their limits. It looks at each queue
+// only as far as to the first run that it cannot take, and at none when all
+// slots are taken. The caller holds the mutex.
 func (s *Scheduler) dequeue() (ready []*run) {
-	full := map[string]bool{}
-	for {
-		var oldest *run
-		for code, q := range s.queues {
-			if full[code] {
-				continue
+	if used, slots := s.Executor.Slots(); used >= slots || s.frozen != nil {
+		return nil
+	}
+	now := s.now()
+	rest := map[string][]*run{} // by queue, from the first run that may leave
+	for name := range s.queues {
+		s.skipTo(rest, name, s.queues[name], now)
+	}
+	for len(rest) > 0 {
+		name := oldest(rest)
+		r := rest[name][0]
+		if !s.acquire(r.exec.Code, r.limits) {
+			if s.reached(r.limits) == "" {
+				break // no slot
 			}
-			i := slices.IndexFunc(q, s.mayLeave)
-			if i < 0 {
-				full[code] = true // all wait for runs of their own jobs
-				continue
-			}
-			if oldest == nil || q[i].exec.RunID < oldest.exec.RunID {
-				oldest = q[i]
-			}
-		}
-		if oldest == nil {
-			return ready
-		}
-		code := oldest.exec.Code
-		if !s.Executor.Acquire(code) {
-			full[code] = true
+			delete(rest, name)
 			continue
 		}
-		s.unqueue(oldest)
-		s.shift(oldest.key, load{queued: -1, running: 1})
-		ready = append(ready, oldest)
+		s.queued--
+		r.queued = false
+		s.shift(r.key, load{queued: -1, running: 1})
+		ready = append(ready, r)
+		s.skipTo(rest, name, rest[name][1:], now)
+	}
+	s.dropTaken(ready)
+	return ready
+}
+
+// skipTo keeps what is left of a queue from the first run on that may leave it.
+// The caller holds the mutex.
+func (s *Scheduler) skipTo(rest map[string][]*run, name string, q []*run, now time.Time) {
+	delete(rest, name)
+	if len(q) == 0 || s.reached(q[0].limits) != "" {
+		return
+	}
+	if i := slices.IndexFunc(q, func(r *run) bool { return s.mayLeave(r, now) }); i >= 0 {
+		rest[name] = q[i:]
+	}
+}
+
+// oldest names the queue whose first run has the oldest row.
+func oldest(rest map[string][]*run) (name string) {
+	for n, q := range rest {
+		if name == "" || q[0].exec.RunID < rest[name][0].exec.RunID {
+			name = n
+		}
+	}
+	return name
+}
+
+// dropTaken takes runs out of their queues that are not queued any more. The
+// caller holds the mutex.
+func (s *Scheduler) dropTaken(taken []*run) {
+	done := map[string]bool{}
+	for _, r := range taken {
+		name := r.queue()
+		if done[name] {
+			continue
+		}
+		done[name] = true
+		s.cut(name, slices.DeleteFunc(s.queues[name], func(r *run) bool { return !r.queued }))
 	}
 }
 
 // mayLeave reports whether the job of a queued run may start another. A job that
 // has left memory was deleted or has finished; its runs go one after another.
 // The caller holds the mutex.
-func (s *Scheduler) mayLeave(r *run) bool {
-	return s.frozen == nil && !r.notBefore.After(s.now()) && mayStart(s.loads[r.key], s.rulesOf(r.key))
+func (s *Scheduler) mayLeave(r *run, now time.Time) bool {
+	return !r.notBefore.After(now) && mayStart(s.loads[r.key], s.rulesOf(r.key))
 }
 
 // expire ends the queued runs that have waited too long. It reports false when
@@ -192,7 +245,7 @@ func (s *Scheduler) expire(now time.Time) bool {
 func (s *Scheduler) waitAgain(r *run) {
 	r.queued = true
 	s.queued++
-	s.queues[r.exec.Code] = insert(s.queues[r.exec.Code], r)
+	s.lineUp(r)
 }
 
 // putBack returns runs whose start was not written to their queues.
@@ -202,30 +255,28 @@ func (s *Scheduler) putBack(ready []*run) {
 	for i := len(ready) - 1; i >= 0; i-- {
 		r := ready[i]
 		s.Executor.Release(r.exec.Code)
+		s.leave(r.limits)
 		s.shift(r.key, load{queued: 1, running: -1})
 		s.waitAgain(r)
 	}
 }
 
 // cut replaces a queue; an empty one leaves the map. The caller holds the mutex.
-func (s *Scheduler) cut(code string, q []*run) {
+func (s *Scheduler) cut(name string, q []*run) {
 	if len(q) == 0 {
-		delete(s.queues, code)
+		delete(s.queues, name)
 		return
 	}
-	s.queues[code] = q
+	s.queues[name] = q
 }
 
 // unqueue takes a run out of its queue. The caller holds the mutex.
 func (s *Scheduler) unqueue(r *run) {
-	old := s.queues[r.exec.Code]
-	q := make([]*run, 0, len(old))
-	for _, other := range old {
-		if other != r {
-			q = append(q, other)
-		}
+	name := r.queue()
+	q := s.queues[name]
+	if i, found := place(q, r); found {
+		s.cut(name, slices.Delete(q, i, i+1))
 	}
-	s.cut(r.exec.Code, q)
 	s.queued--
 	r.queued = false
 }
@@ -249,12 +300,16 @@ func (s *Scheduler) cancelQueued(ctx context.Context, r *run, why error) error {
 	return nil
 }
 
-// insert puts a run into a queue in the order of ids.
-func insert(q []*run, r *run) []*run {
-	i := 0
-	for i < len(q) && q[i].exec.RunID < r.exec.RunID {
-		i++
-	}
-	out := append(make([]*run, 0, len(q)+1), q[:i]...)
-	return append(append(out, r), q[i:]...)
+// lineUp puts a run into its queue, in the order of rows. The caller holds the
+// mutex.
+func (s *Scheduler) lineUp(r *run) {
+	name := r.queue()
+	q := s.queues[name]
+	i, _ := place(q, r)
+	s.queues[name] = slices.Insert(q, i, r)
+}
+
+// place is where a run is in a queue, or belongs.
+func place(q []*run, r *run) (int, bool) {
+	return slices.BinarySearchFunc(q, r, func(a, b *run) int { return cmp.Compare(a.exec.RunID, b.exec.RunID) })
 }

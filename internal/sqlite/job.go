@@ -14,7 +14,7 @@ import (
 
 // The definition of a job is that of its latest revision.
 const jobColumns = `jobs.key, jobs.job_id, jobs.state, jobs.reason, ` + jobDefinition + `, jobs.anchor, jobs.cursor, jobs.next_run,
-	jobs.fail_streak, jobs.version, jobs.created_at, jobs.updated_at`
+	jobs.fail_streak, jobs.ran, jobs.version, jobs.created_at, jobs.updated_at`
 
 const jobDefinition = `(SELECT definition FROM revisions WHERE revisions.job_key = jobs.key AND revisions.version = jobs.version)`
 
@@ -29,7 +29,7 @@ func scanJob(row scanner, more ...any) (*cronsole.Job, error) {
 	)
 	dest := []any{
 		&j.Key, &j.ID, &j.State, &j.Reason, &text, &anchor, &cursor, &next,
-		&j.FailStreak, &j.Version, &created, &updatedAt,
+		&j.FailStreak, &j.Ran, &j.Version, &created, &updatedAt,
 	}
 	if err := row.Scan(append(dest, more...)...); err != nil {
 		return nil, err
@@ -144,10 +144,10 @@ func (s *Store) UpdateJob(ctx context.Context, job *cronsole.Job) error {
 	}
 	err = s.write(ctx, func(t tx) error {
 		n, err := t.changed(`UPDATE jobs SET job_id = ?, code = ?, type = ?, state = ?, reason = ?, search = ?, tags = ?,
-				anchor = ?, cursor = ?, next_run = ?, late_after = ?, version = ?, updated_at = ?
+				anchor = ?, cursor = ?, next_run = ?, late_after = ?, ran = ?, version = ?, updated_at = ?
 			WHERE key = ? AND version = ? AND state <> 'deleted'`,
 			job.ID, job.Definition.Code, job.Definition.Schedule.Type, job.State, job.Reason, text.search, text.tags,
-			ms(job.Anchor), ms(job.Cursor), ms(job.Next), text.lateAfter, job.Version, ms(job.UpdatedAt),
+			ms(job.Anchor), ms(job.Cursor), ms(job.Next), text.lateAfter, job.Ran, job.Version, ms(job.UpdatedAt),
 			job.Key, job.Version-1)
 		if isUnique(err) {
 			return &cronsole.Error{Kind: cronsole.Conflict, Message: "Job already exists: " + job.ID, Err: err}

@@ -86,8 +86,17 @@ func advance(t tx, a *cronsole.Advance) (applied bool, ids []int64, err error) {
 		return false, nil, err
 	}
 	ids = make([]int64, len(a.Runs))
+	ran := 0
 	for i, r := range a.Runs {
 		if ids[i], err = insertRun(t, r); err != nil {
+			return false, nil, err
+		}
+		if ids[i] != 0 && r.State != cronsole.Skipped {
+			ran++
+		}
+	}
+	if a.Counts && ran > 0 {
+		if _, err = t.exec(`UPDATE jobs SET ran = ran + ? WHERE key = ?`, ran, a.JobKey); err != nil {
 			return false, nil, err
 		}
 	}

@@ -324,3 +324,30 @@ func TestQueuedRunsEnd(t *testing.T) {
 		}
 	}
 }
+
+// Rows that are skipped do not count towards max_runs, nor do those that the
+// ledger has already.
+func TestAdvanceCountsWhatRuns(t *testing.T) {
+	s := openStore(t, Options{})
+	j := newJob("x")
+	must(t, s.CreateJob(t.Context(), j))
+	skipped := newRun(j, noon.Add(time.Minute))
+	skipped.State, skipped.Reason, skipped.FinishedAt = cronsole.Skipped, cronsole.ReasonMisfire, noon
+	known := newRun(j, noon.Add(2*time.Minute))
+	must(t, s.AddRun(t.Context(), known))
+	advance := func(from, to int, counts bool, rows ...*cronsole.Run) {
+		t.Helper()
+		at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+		a := &cronsole.Advance{JobKey: j.Key, From: at(from), To: at(to), Next: at(to + 1), Runs: rows, Counts: counts}
+		must(t, s.Advance(t.Context(), []*cronsole.Advance{a}))
+		if !a.Applied {
+			t.Fatalf("not applied at %d", to)
+		}
+	}
+	again := newRun(j, noon.Add(2*time.Minute))
+	advance(0, 3, true, skipped, again, newRun(j, noon.Add(3*time.Minute)))
+	advance(3, 4, false, newRun(j, noon.Add(4*time.Minute)))
+	if got := get(s.Job(t.Context(), "x"))(t); got.Ran != 1 {
+		t.Errorf("%d have run, want 1", got.Ran)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,7 +13,14 @@ import (
 	"cronsole/internal/testkit"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+// TestMain is also the child that dies during an upgrade.
+func TestMain(m *testing.M) {
+	if spec := os.Getenv(upgradeUntil); spec != "" {
+		fmt.Fprintln(os.Stderr, dieDuringUpgrade(spec))
+		os.Exit(1)
+	}
+	testkit.Main(m)
+}
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 

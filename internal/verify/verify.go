@@ -34,6 +34,7 @@ type Row struct {
 	Due   time.Time
 	Until time.Time // of a range; zero for a single instant
 	Count int64
+	Ran   bool // it is not skipped
 }
 
 // Finding is a disagreement between a job's definition and the ledger.
@@ -54,6 +55,7 @@ const (
 	Doubled     Kind = "doubled"     // in more than one row
 	Unexplained Kind = "unexplained" // in a row, and never due
 	Miscounted  Kind = "miscounted"  // a range row stands for another number of instants
+	Beyond      Kind = "beyond"      // it ran although max_runs of them had run
 )
 
 // String is the finding for people.
@@ -69,6 +71,8 @@ func (f Finding) String() string {
 		return fmt.Sprintf("%s: %s is in two rows, the second is run #%d", f.JobID, at, f.Run)
 	case Miscounted:
 		return fmt.Sprintf("%s: run #%d from %s on stands for another number of instants than were due (%d)", f.JobID, f.Run, at, f.Count)
+	case Beyond:
+		return fmt.Sprintf("%s: run #%d of %s ran although as many had run as max_runs allows", f.JobID, f.Run, at)
 	default:
 		return fmt.Sprintf("%s: run #%d has %s, which was never due", f.JobID, f.Run, at)
 	}
@@ -84,6 +88,7 @@ func (f Finding) String() string {
 func Check(h History, from, to time.Time) ([]Finding, error) {
 	c := checker{id: h.Job.ID, rows: slices.Clone(h.Rows), from: from, to: to}
 	slices.SortStableFunc(c.rows, func(a, b Row) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Run, b.Run)) })
+	c.limit(h.Revisions)
 	c.dropDoubles()
 	if h.Purged {
 		if len(c.rows) == 0 {
@@ -153,6 +158,27 @@ func (c *checker) note(kind Kind, due time.Time, count, run int64) {
 		return
 	}
 	c.found = append(c.found, Finding{JobID: c.id, Kind: kind, Due: due, Count: count, Run: run})
+}
+
+// limit notes the rows that ran beyond the max_runs of the revision that they
+// fall under. The count goes on from one revision to the next while there is a
+// limit.
+func (c *checker) limit(revisions []Revision) {
+	ran, rows := 0, c.rows
+	for i, r := range revisions {
+		most := r.Definition.Rules.MaxRuns
+		if most == 0 {
+			ran = 0
+		}
+		for len(rows) > 0 && (i+1 == len(revisions) || !rows[0].Due.After(revisions[i+1].Since)) {
+			if most > 0 && rows[0].Ran {
+				if ran++; ran > most {
+					c.note(Beyond, rows[0].Due, 1, rows[0].Run)
+				}
+			}
+			rows = rows[1:]
+		}
+	}
 }
 
 // dropDoubles notes what is covered twice and leaves the first row of each.

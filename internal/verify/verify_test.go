@@ -83,6 +83,15 @@ func TestBadHistoriesAreRefused(t *testing.T) {
 			func(h *History) { h.Rows[12].Count = 3 },
 			one(Miscounted, 25, 4, 13),
 		},
+		"ran beyond max_runs": {
+			func(h *History) {
+				h.Revisions[1].Definition.Rules.MaxRuns = 2
+				for i := range h.Rows {
+					h.Rows[i].Ran = h.Rows[i].Count == 1 && i != 10
+				}
+			},
+			one(Beyond, 50, 1, 15),
+		},
 		"early by a second": {
 			func(h *History) { h.Rows[4].Due = at(5).Add(-time.Second) },
 			[]Finding{{JobID: "j", Kind: Unexplained, Due: at(5).Add(-time.Second), Count: 1, Run: 5}, one(Missing, 5, 1, 0)[0]},
@@ -171,4 +180,42 @@ func TestEveryLossAndDoubleIsFound(t *testing.T) {
 			t.Fatalf("found %v, %v", found, err)
 		}
 	})
+}
+
+// What a clock change skips was due or not, and what it repeats once or twice,
+// as the revision says.
+func TestDSTOfEachRevisionHolds(t *testing.T) {
+	berlin := func(dst cronsole.DST) cronsole.Definition {
+		return cronsole.Definition{Code: "x", Rules: cronsole.DefaultRules(), Schedule: cronsole.Schedule{
+			Type: cronsole.TypeCron, Cron: cronsole.CronFields{Hour: "2", Minute: "30"}, Timezone: "Europe/Berlin", DST: dst,
+		}}
+	}
+	day := func(month time.Month, day, hour int) time.Time {
+		return time.Date(2027, month, day, hour, 30, 0, 0, time.UTC)
+	}
+	h := History{
+		Job: &cronsole.Job{ID: "j", Cursor: day(10, 31, 12)},
+		Revisions: []Revision{
+			{Version: 1, Definition: berlin(cronsole.DSTLiteral), Since: day(3, 27, 12)},
+			{Version: 2, Definition: berlin(cronsole.DSTDefault), Since: day(3, 28, 12)},
+			{Version: 3, Definition: berlin(cronsole.DSTLiteral), Since: day(3, 29, 12)},
+		},
+		// The 28th has none: the clock skips 02:30.
+		Rows: []Row{{Run: 1, Due: day(3, 29, 0), Count: 1}, {Run: 2, Due: day(3, 30, 0), Until: day(10, 31, 1), Count: 217}},
+	}
+	if found, err := Check(h, time.Time{}, time.Time{}); err != nil || len(found) > 0 {
+		t.Errorf("found %v, %v", found, err)
+	}
+	h.Revisions[0].Definition, h.Revisions[2].Definition = berlin(cronsole.DSTDefault), berlin(cronsole.DSTDefault)
+	found, err := Check(h, time.Time{}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Finding{
+		{JobID: "j", Kind: Missing, Due: day(3, 28, 1), Count: 1},
+		{JobID: "j", Kind: Miscounted, Due: day(3, 30, 0), Count: 216, Run: 2},
+	}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Errorf("by default (-want +got):\n%s", diff)
+	}
 }
