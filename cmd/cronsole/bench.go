@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"cronsole/internal/bench"
 )
@@ -14,9 +15,12 @@ import (
 // benchCmd measures this program. Its flags do not come from the environment,
 // which is that of a console in use.
 type benchCmd struct {
-	Data    string `help:"Folder in which the temporary folder is made; put it on the disk that you want to know about." type:"existingdir" env:"-" placeholder:"FOLDER"`
-	JSON    bool   `help:"Print JSON." name:"json" env:"-"`
-	Profile string `help:"Write a CPU profile of the measured window." type:"path" hidden:"" env:"-"`
+	Data    string        `help:"Folder in which the temporary folder is made; put it on the disk that you want to know about." type:"existingdir" env:"-" placeholder:"FOLDER"`
+	JSON    bool          `help:"Print JSON." name:"json" env:"-"`
+	Settle  time.Duration `help:"How long the console is left alone before it is measured." default:"3s" env:"-"`
+	Profile string        `help:"Write a CPU profile of the measured window." type:"path" hidden:"" env:"-"`
+
+	progress io.Writer
 
 	Fires   benchFiresCmd   `cmd:"" help:"Jobs of one period: fires per second, start delay, durable delay."`
 	Pages   benchPagesCmd   `cmd:"" help:"The Jobs page and others, as a page, a part, unchanged and JSON."`
@@ -37,6 +41,15 @@ Examples:
   cronsole bench fires --json | jq .result.start_delay`
 }
 
+// progressWriter is where it is told how far a measurement is.
+type progressWriter interface{ io.Writer }
+
+// AfterApply is called by the parser.
+func (b *benchCmd) AfterApply(w progressWriter) error { //nolint:unparam // the parser wants it so
+	b.progress = w
+	return nil
+}
+
 // measure carries out a mode and prints what it found.
 func (b *benchCmd) measure(m bench.Mode, out io.Writer) error {
 	self, err := os.Executable()
@@ -45,7 +58,7 @@ func (b *benchCmd) measure(m bench.Mode, out io.Writer) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	run := bench.Bench{Self: self, Version: version, In: b.Data, Profile: b.Profile, Progress: os.Stderr}
+	run := bench.Bench{Self: self, Version: version, In: b.Data, Profile: b.Profile, Settle: b.Settle, Progress: b.progress}
 	report, err := run.Measure(ctx, m)
 	if err != nil {
 		return err

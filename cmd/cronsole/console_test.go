@@ -113,26 +113,6 @@ func (p *process) wait() error {
 	return err
 }
 
-// cpuTime is how long the console has kept a core busy so far.
-func (p *process) cpuTime() time.Duration {
-	p.t.Helper()
-	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "stat"))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(b), ") ") // the name may hold blanks
-	fields := strings.Fields(rest)
-	var ticks int64
-	for _, f := range fields[11:13] { // utime and stime, of which there are 100 a second
-		n, err := strconv.ParseInt(f, 10, 64)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond
-}
-
 // call sends a JSON request and reads the JSON answer into out, unless out is nil.
 func (p *process) call(method, path string, body, out any) int {
 	p.t.Helper()

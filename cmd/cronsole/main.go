@@ -57,6 +57,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.BindTo(stdout, (*io.Writer)(nil)),
+		kong.BindTo(stderr, (*progressWriter)(nil)),
 	)
 	if err != nil {
 		fmt.Fprintln(stderr, "cronsole:", err)

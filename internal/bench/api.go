@@ -17,12 +17,12 @@ type API struct {
 // Name is the name of the mode.
 func (API) Name() string { return "api" }
 
-// Check returns what is wrong with the settings.
-func (a *API) Check() error {
+// Validate returns what is wrong with the settings.
+func (a *API) Validate() error {
 	if a.Count < 1 || a.AtOnce < 1 {
 		return fmt.Errorf("--count %d and --at-once %d ask for nothing; write 1 or more", a.Count, a.AtOnce)
 	}
-	return a.Filled.Check()
+	return a.Filled.Validate()
 }
 
 // Write is what was measured of one kind of write.

@@ -8,14 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Bench is what every measurement needs.
 type Bench struct {
 	Self     string // the program to measure
 	Version  string
-	In       string // where the temporary folder is made; empty: the system's
-	Profile  string // where the console writes a CPU profile of the measured window; empty: nowhere
+	In       string        // where the temporary folder is made; empty: the system's
+	Profile  string        // where the console writes a CPU profile of the measured window; empty: nowhere
+	Settle   time.Duration // how long the console is left alone before it is measured
 	Progress io.Writer
 }
 
@@ -23,8 +25,8 @@ type Bench struct {
 type Mode interface {
 	// Name is how the mode is called on the command line.
 	Name() string
-	// Check returns what is wrong with the settings, and what to write.
-	Check() error
+	// Validate returns what is wrong with the settings, and what to write.
+	Validate() error
 	measure(ctx context.Context, s *session) (Result, error)
 }
 
@@ -45,7 +47,7 @@ type session struct {
 // Measure carries out a mode. The temporary folder and the console are gone
 // when it returns, also when ctx ends first.
 func (b *Bench) Measure(ctx context.Context, m Mode) (_ *Report, err error) {
-	if err := m.Check(); err != nil {
+	if err := m.Validate(); err != nil {
 		return nil, err
 	}
 	site, err := newSite(b.In)

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	settle    = 2 * time.Second  // between the console's first answer and the measured window
-	drain     = 30 * time.Second // for what was due in the window to end after it
-	childSlot = 32               // slots for child processes, as the console has by default
+	shortPeriod = time.Minute      // that can be waited for
+	drain       = 30 * time.Second // for what was due in the window to end after it
+	childSlot   = 32               // slots for child processes, as the console has by default
 )
 
 // Fires measures jobs of one period: how many fire, and how late.
@@ -35,8 +35,8 @@ type Fires struct {
 // Name is the name of the mode.
 func (Fires) Name() string { return "fires" }
 
-// Check returns what is wrong with the settings.
-func (f *Fires) Check() error {
+// Validate returns what is wrong with the settings.
+func (f *Fires) Validate() error {
 	switch {
 	case f.Jobs < 1:
 		return fmt.Errorf("--jobs %d would fire nothing; write 1 or more", f.Jobs)
@@ -124,45 +124,56 @@ func (f *Fires) measure(ctx context.Context, s *session) (Result, error) {
 		return nil, err
 	}
 	defer c.kill()
-	if base, err = f.begin(base); err != nil {
+	if base, err = f.begin(base, time.Now().Add(s.Settle)); err != nil {
 		return nil, err
 	}
 	return res, f.observe(ctx, s, c, base, res)
 }
 
+// lead is how long before the first instant the jobs are made: the console is
+// started in between. When a period is short, a later one will do as well.
+func (f *Fires) lead(settle time.Duration) time.Duration {
+	jobs := time.Duration(2*f.Jobs + f.OldJobs)
+	if f.period() <= shortPeriod {
+		return settle + jobs*50*time.Microsecond
+	}
+	return settle + 5*time.Second + jobs*250*time.Microsecond
+}
+
 // seed makes the jobs and returns when the first of them is due for the first
-// time, which is after the console has started.
+// time.
 func (f *Fires) seed(ctx context.Context, s *session) (base time.Time, err error) {
 	err = s.seed(ctx, func(store *sqlite.Store) error {
-		lead := settle + 2*time.Second + time.Duration(2*f.Jobs+f.OldJobs)*50*time.Microsecond
-		base = time.Now().Add(lead).Truncate(time.Millisecond)
-		code := Noop
-		if f.Command {
-			code = trueCode
-		}
-		return s.createJobs(ctx, store, f.Jobs, func(i int) *cronsole.Job {
-			job := interval(benchID(i), code, f.period(), base.Add(f.offset(i)))
-			if f.Keep > 0 {
-				job.Definition.Rules.KeepRuns = f.Keep
-			}
-			return job
-		})
+		base = time.Now().Add(f.lead(s.Settle)).Truncate(time.Millisecond)
+		return s.createJobs(ctx, store, f.Jobs, func(i int) *cronsole.Job { return f.job(i, base) })
 	})
 	return base, err
 }
 
-// begin returns when the measured window begins: with a period that leaves the
-// console time to settle.
-func (f *Fires) begin(base time.Time) (time.Time, error) {
-	late := time.Until(base.Add(-settle / 2))
-	if late >= 0 {
+// job is the i-th of those that fire.
+func (f *Fires) job(i int, base time.Time) *cronsole.Job {
+	code := Noop
+	if f.Command {
+		code = trueCode
+	}
+	job := interval(benchID(i), code, f.period(), base.Add(f.offset(i)))
+	if f.Keep > 0 {
+		job.Definition.Rules.KeepRuns = f.Keep
+	}
+	return job
+}
+
+// begin returns when the measured window begins: with the first period that
+// leaves the console time to settle.
+func (f *Fires) begin(base, ready time.Time) (time.Time, error) {
+	late := ready.Sub(base)
+	if late <= 0 {
 		return base, nil
 	}
-	skip := (-late + f.period() - 1) / f.period() * f.period()
-	if skip > time.Minute {
-		return base, errors.New("the console took longer to start than was allowed for; write a shorter --period")
+	if f.period() > shortPeriod {
+		return base, fmt.Errorf("the console was ready %s after the first instant; write a --period of %s or less", late.Round(time.Millisecond), shortPeriod)
 	}
-	return base.Add(skip), nil
+	return base.Add((late + f.period() - 1) / f.period() * f.period()), nil
 }
 
 // observe measures from the given instant on.
@@ -210,6 +221,14 @@ func (r *FiresResult) take(w *watch, window time.Duration) {
 	r.Start, r.Durable = sumUp(w.start), sumUp(w.durable)
 }
 
+// rate is how many ran each second; a herd of one instant has none.
+func (r *FiresResult) rate() string {
+	if r.herd {
+		return ""
+	}
+	return count(int64(r.PerSecond+0.5)) + "/s"
+}
+
 // Rows is the result for people.
 func (r *FiresResult) Rows() [][]string {
 	ran := r.Due - r.Missed
@@ -219,7 +238,7 @@ func (r *FiresResult) Rows() [][]string {
 		append([]string{"durable delay"}, r.Durable.each()...),
 		{},
 		{"due", count(r.Due)},
-		{"ran", count(ran), count(int64(r.PerSecond+0.5)) + "/s"},
+		{"ran", count(ran), r.rate()},
 		{"missed", count(r.Missed)},
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Outcomes)) {

@@ -8,10 +8,6 @@ import (
 	"cronsole/internal/cronsole"
 )
 
-// idleSettle is how long the console is left alone before it counts as idle; by
-// then it has put its files in order.
-const idleSettle = 5 * time.Second
-
 // Idle measures what the console costs while nothing is due.
 type Idle struct {
 	For    cronsole.Duration `json:"for" help:"How long it is measured." default:"10s" env:"-"`
@@ -21,12 +17,12 @@ type Idle struct {
 // Name is the name of the mode.
 func (Idle) Name() string { return "idle" }
 
-// Check returns what is wrong with the settings.
-func (i *Idle) Check() error {
+// Validate returns what is wrong with the settings.
+func (i *Idle) Validate() error {
 	if time.Duration(i.For) < time.Second {
 		return fmt.Errorf("--for %s is too short to be measured; write 1s or more", i.For)
 	}
-	return i.Filled.Check()
+	return i.Filled.Validate()
 }
 
 // IdleResult is what Idle has measured.
@@ -43,8 +39,7 @@ func (i *Idle) measure(ctx context.Context, s *session) (Result, error) {
 		return nil, err
 	}
 	defer c.kill()
-	s.stage("letting the console settle")
-	if err := sleepUntil(ctx, time.Now().Add(idleSettle)); err != nil {
+	if err := s.settle(ctx); err != nil {
 		return nil, err
 	}
 	s.stage("idle for %s", i.For)

@@ -54,8 +54,14 @@ func (c *console) drive(ctx context.Context, connections int, next func(n int) (
 	return out, ctx.Err()
 }
 
+// driveOne is one connection of drive. What it revalidates it has asked for
+// before, which does not count.
 func (c *console) driveOne(ctx context.Context, next func() (call, bool)) (s served) {
-	cl := c.client()
+	cl, err := c.client(ctx)
+	if err != nil {
+		s.err = err
+		return s
+	}
 	defer cl.close()
 	var tag []byte
 	for ctx.Err() == nil {
@@ -64,7 +70,13 @@ func (c *console) driveOne(ctx context.Context, next func() (call, bool)) (s ser
 			return s
 		}
 		cl.prepare(k)
-		if k.revalidate && len(tag) > 0 {
+		if k.revalidate {
+			if tag == nil {
+				if _, s.err = cl.do(); s.err != nil {
+					return s
+				}
+				tag = append(tag, cl.res.Header.Peek("ETag")...)
+			}
 			cl.req.Header.SetBytesV("If-None-Match", tag)
 		}
 		took, err := cl.do()
@@ -83,8 +95,14 @@ func (c *console) driveOne(ctx context.Context, next func() (call, bool)) (s ser
 	return s
 }
 
-// driveFor sends the same call again and again for a while.
+// driveFor sends the same call again and again for a while, at least once over
+// each connection.
 func (c *console) driveFor(ctx context.Context, connections int, during time.Duration, k call) (Served, error) {
 	end := time.Now().Add(during)
-	return c.drive(ctx, connections, func(int) (call, bool) { return k, time.Now().Before(end) })
+	asked := make([]bool, connections)
+	return c.drive(ctx, connections, func(n int) (call, bool) {
+		first := !asked[n]
+		asked[n] = true
+		return k, first || time.Now().Before(end)
+	})
 }

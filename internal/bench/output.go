@@ -26,8 +26,8 @@ type Output struct {
 // Name is the name of the mode.
 func (Output) Name() string { return "output" }
 
-// Check returns what is wrong with the settings.
-func (o *Output) Check() error {
+// Validate returns what is wrong with the settings.
+func (o *Output) Validate() error {
 	switch {
 	case o.MiB < 1 || o.Jobs < 1:
 		return fmt.Errorf("--mib %d and --jobs %d measure nothing; write 1 or more", o.MiB, o.Jobs)
@@ -55,7 +55,7 @@ func (o *Output) measure(ctx context.Context, s *session) (Result, error) {
 	if err := s.deploy(printing, "main.sh", printScript, "interval\nhours=1\n"); err != nil {
 		return nil, err
 	}
-	if err := s.seedSpread(ctx, o.Jobs, time.Now().Add(settle)); err != nil {
+	if err := s.seedSpread(ctx, o.Jobs); err != nil {
 		return nil, err
 	}
 	err := s.seed(ctx, func(store *sqlite.Store) error {
@@ -71,7 +71,7 @@ func (o *Output) measure(ctx context.Context, s *session) (Result, error) {
 		return nil, err
 	}
 	defer c.kill()
-	if err := sleepUntil(ctx, time.Now().Add(2*settle)); err != nil {
+	if err := s.settle(ctx); err != nil {
 		return nil, err
 	}
 	res := &OutputResult{}

@@ -22,8 +22,8 @@ type Pages struct {
 // Name is the name of the mode.
 func (Pages) Name() string { return "pages" }
 
-// Check returns what is wrong with the settings.
-func (p *Pages) Check() error {
+// Validate returns what is wrong with the settings.
+func (p *Pages) Validate() error {
 	switch {
 	case p.Fires < 0:
 		return errors.New("--fires cannot be negative; write 0 or more")
@@ -32,7 +32,7 @@ func (p *Pages) Check() error {
 	case p.Connections < 1:
 		return fmt.Errorf("--connections %d asks for nothing; write 1 or more", p.Connections)
 	}
-	return p.Filled.Check()
+	return p.Filled.Validate()
 }
 
 // looks are what is asked for.
@@ -69,6 +69,7 @@ type PageResult struct {
 // PagesResult is what Pages has measured.
 type PagesResult struct {
 	Pages []PageResult `json:"pages"`
+	Start *Delays      `json:"start_delay,omitempty"` // of the jobs that fired meanwhile
 	Load  Load         `json:"load"`
 }
 
@@ -78,7 +79,7 @@ func (p *Pages) measure(ctx context.Context, s *session) (Result, error) {
 		return nil, err
 	}
 	if p.Fires > 0 {
-		if err := s.seedSpread(ctx, p.Fires, time.Now().Add(2*settle)); err != nil {
+		if err := s.seedSpread(ctx, p.Fires); err != nil {
 			return nil, err
 		}
 	}
@@ -87,10 +88,19 @@ func (p *Pages) measure(ctx context.Context, s *session) (Result, error) {
 		return nil, err
 	}
 	defer c.kill()
-	s.stage("letting the console settle")
-	if err := sleepUntil(ctx, time.Now().Add(2*settle)); err != nil {
+	if err := s.settle(ctx); err != nil {
 		return nil, err
 	}
+	return p.look(ctx, s, c)
+}
+
+// look measures all pages, and how late the jobs started that fired meanwhile.
+func (p *Pages) look(ctx context.Context, s *session, c *console) (_ *PagesResult, err error) {
+	w, err := s.watchLedger(ctx, time.Now(), time.Now().Add(24*time.Hour))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
 	meter, err := s.beginWindow(ctx, c)
 	if err != nil {
 		return nil, err
@@ -110,17 +120,23 @@ func (p *Pages) measure(ctx context.Context, s *session) (Result, error) {
 		}
 		res.Pages = append(res.Pages, r)
 	}
-	res.Load, err = s.endWindow(ctx, c, meter)
-	return res, err
+	if res.Load, err = s.endWindow(ctx, c, meter); err != nil || p.Fires == 0 {
+		return res, err
+	}
+	if err := w.poll(ctx); err != nil {
+		return nil, err
+	}
+	start := sumUp(w.start)
+	res.Start = &start
+	return res, nil
 }
 
 // seedSpread makes jobs of a second that do nothing, spread over it.
-func (s *session) seedSpread(ctx context.Context, n int, first time.Time) error {
+func (s *session) seedSpread(ctx context.Context, n int) error {
 	f := Fires{Jobs: n, Period: cronsole.Duration(time.Second)}
 	return s.seed(ctx, func(store *sqlite.Store) error {
-		return s.createJobs(ctx, store, n, func(i int) *cronsole.Job {
-			return interval(benchID(i), Noop, time.Second, first.Add(f.offset(i)))
-		})
+		first := time.Now()
+		return s.createJobs(ctx, store, n, func(i int) *cronsole.Job { return f.job(i, first) })
 	})
 }
 
@@ -131,5 +147,9 @@ func (r *PagesResult) Rows() [][]string {
 		row := append([]string{p.Name}, p.Alone.each()...)
 		rows = append(rows, append(row, count(int64(p.Many.PerSecond)), ms(p.Many.P99), count(p.Many.Bytes), fmt.Sprintf("%.0f %%", 100*p.Many.NotModified)))
 	}
-	return append(append(rows, []string{}), r.Load.rows()...)
+	rows = append(rows, []string{})
+	if r.Start != nil {
+		rows = append(rows, append([]string{"start delay meanwhile"}, r.Start.each()...))
+	}
+	return append(rows, r.Load.rows()...)
 }

@@ -39,9 +39,9 @@ func readUsage(pid int) (usage, error) {
 
 // parseStat reads utime and stime, and cutime and cstime, of /proc/PID/stat.
 func parseStat(stat []byte) (own, children time.Duration, err error) {
-	_, rest, ok := bytes.Cut(stat, []byte(") ")) // the name may hold blanks
-	fields := strings.Fields(string(rest))
-	if !ok || len(fields) < 15 {
+	name := bytes.LastIndexByte(stat, ')') // which may hold anything
+	fields := strings.Fields(string(stat[name+1:]))
+	if len(fields) < 15 {
 		return 0, 0, fmt.Errorf("/proc/PID/stat is not as expected: %q", stat)
 	}
 	var ticks [4]int64
@@ -59,4 +59,33 @@ func kilobytes(status []byte, name string) int64 {
 	var kb int64
 	_, _ = fmt.Sscan(string(rest), &kb) // 0 when there is none
 	return kb << 10
+}
+
+// machineCPU is how long all cores together have been busy so far.
+func machineCPU() (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, err
+	}
+	return parseMachine(stat)
+}
+
+// parseMachine reads the first line of /proc/stat: user, nice, system, idle,
+// iowait, irq, softirq and steal.
+func parseMachine(stat []byte) (busy time.Duration, err error) {
+	line, _, _ := bytes.Cut(stat, []byte("\n"))
+	fields := strings.Fields(string(line))
+	if len(fields) < 9 || fields[0] != "cpu" {
+		return 0, fmt.Errorf("/proc/stat is not as expected: %q", line)
+	}
+	for i, f := range fields[1:9] {
+		ticks, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("/proc/stat is not as expected: %q", line)
+		}
+		if i != 3 && i != 4 {
+			busy += time.Duration(ticks) * clockTick
+		}
+	}
+	return busy, nil
 }

@@ -16,12 +16,12 @@ type Restart struct {
 // Name is the name of the mode.
 func (Restart) Name() string { return "restart" }
 
-// Check returns what is wrong with the settings.
-func (r *Restart) Check() error {
+// Validate returns what is wrong with the settings.
+func (r *Restart) Validate() error {
 	if r.Times < 1 {
 		return fmt.Errorf("--times %d starts nothing; write 1 or more", r.Times)
 	}
-	return r.Filled.Check()
+	return r.Filled.Validate()
 }
 
 // Started is one start of the console.

@@ -14,6 +14,8 @@ const sampleEvery = 100 * time.Millisecond
 type Load struct {
 	CPU         float64 `json:"cpu"`          // cores, of the console itself
 	ChildrenCPU float64 `json:"children_cpu"` // cores, of the jobs' processes
+	BenchCPU    float64 `json:"bench_cpu"`    // cores, of this command
+	OtherCPU    float64 `json:"other_cpu"`    // cores, of whatever else the machine did
 	RSSStart    int64   `json:"rss_start_bytes"`
 	RSSMax      int64   `json:"rss_max_bytes"`
 	RSSEnd      int64   `json:"rss_end_bytes"`
@@ -26,6 +28,8 @@ type sampler struct {
 	path  string
 	begun time.Time
 	first usage
+	ours  time.Duration // what this process and the machine had used then
+	all   time.Duration
 	next  time.Time // when to sample
 	file  time.Time // when to keep the size of the files
 	load  Load
@@ -33,10 +37,13 @@ type sampler struct {
 
 // sampleConsole begins the measured window.
 func (s *session) sampleConsole(c *console) (*sampler, error) {
-	first, err := readUsage(c.pid)
-	m := &sampler{pid: c.pid, path: s.ledger(), begun: time.Now(), first: first}
-	m.load.RSSStart = first.rss
-	return m, err
+	m := &sampler{pid: c.pid, path: s.ledger(), begun: time.Now()}
+	var err error
+	if m.first, m.ours, m.all, err = m.used(); err != nil {
+		return nil, err
+	}
+	m.load.RSSStart = m.first.rss
+	return m, nil
 }
 
 // look samples when it is time to.
@@ -59,15 +66,28 @@ func (m *sampler) look() error {
 	return err
 }
 
+// used is what the console, this process and the machine have used.
+func (m *sampler) used() (console usage, ours, all time.Duration, err error) {
+	if console, err = readUsage(m.pid); err != nil {
+		return console, 0, 0, err
+	}
+	if ours, err = ownCPU(); err != nil {
+		return console, 0, 0, err
+	}
+	all, err = machineCPU()
+	return console, ours, all, err
+}
+
 // end ends the measured window.
 func (m *sampler) end() (Load, error) {
-	u, err := readUsage(m.pid)
+	u, ours, all, err := m.used()
 	if err != nil {
 		return Load{}, err
 	}
-	took := time.Since(m.begun)
-	m.load.CPU = float64(u.cpu-m.first.cpu) / float64(took)
-	m.load.ChildrenCPU = float64(u.children-m.first.children) / float64(took)
+	cores := func(d time.Duration) float64 { return float64(d) / float64(time.Since(m.begun)) }
+	m.load.CPU, m.load.ChildrenCPU = cores(u.cpu-m.first.cpu), cores(u.children-m.first.children)
+	m.load.BenchCPU = cores(ours - m.ours)
+	m.load.OtherCPU = max(0, cores(all-m.all)-m.load.CPU-m.load.ChildrenCPU-m.load.BenchCPU)
 	m.load.RSSEnd, m.load.RSSMax = u.rss, max(m.load.RSSMax, u.rss)
 	return m.load, nil
 }

@@ -27,8 +27,8 @@ type Filled struct {
 	Runs int `json:"runs" help:"Runs in the ledger from before, spread over the jobs." default:"100000" env:"-"`
 }
 
-// Check returns what is wrong with it.
-func (f Filled) Check() error {
+// Validate returns what is wrong with it.
+func (f Filled) Validate() error {
 	if f.Jobs < 1 {
 		return fmt.Errorf("--jobs %d is no ledger; write 1 or more", f.Jobs)
 	}
