@@ -56,7 +56,7 @@ func TestRunAtStart(t *testing.T) {
 			restart(w)
 		}, nil},
 		"not while it is paused": {nil, func(w *world) {
-			w.must(w.Pause(w.ctx, "j", ""))
+			w.must(w.Pause(w.ctx, "j", "", ""))
 			restart(w)
 			w.must(w.Resume(w.ctx, "j"))
 			w.pass(time.Minute)

@@ -86,7 +86,7 @@ func (p policy) caughtUp(missed []time.Time, back time.Time) (out []fired) {
 func (w *world) checkBooks(t *testing.T, id string) {
 	t.Helper()
 	job := w.store.job(id)
-	h := verify.History{Job: job, Revisions: []verify.Revision{{Version: 1, Definition: job.Definition, Since: job.CreatedAt}}}
+	h := verify.History{Job: job, Revisions: []cronsole.JobRevision{{Version: 1, Definition: job.Definition, Since: job.CreatedAt}}}
 	for _, r := range w.store.rows(id) {
 		if !r.Due.IsZero() {
 			h.Rows = append(h.Rows, verify.Row{Run: r.ID, Due: r.Due, Until: r.DueUntil, Count: r.Count, Ran: r.State != cronsole.Skipped})

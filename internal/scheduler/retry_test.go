@@ -222,7 +222,8 @@ func TestRetryOfAJobThatIsOver(t *testing.T) {
 				w.must(err)
 				w.pass(15 * time.Second)
 				if tt.delete {
-					w.must(w.Delete(w.ctx, "j"))
+					_, err := w.Delete(w.ctx, "j")
+					w.must(err)
 				}
 				w.pass(time.Minute)
 				if diff := cmp.Diff(tt.want, states(w.store.rows("j"))); diff != "" {
