@@ -95,6 +95,19 @@ func (f *fakeStore) Job(_ context.Context, id string) (*cronsole.Job, error) {
 	return f.latest(id, false)
 }
 
+func (f *fakeStore) JobByKey(_ context.Context, key int64) (*cronsole.Job, error) {
+	leave, err := f.enter("JobByKey")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if j := f.jobs[key]; j != nil {
+		return clone(j), nil
+	}
+	// Rows that a test puts there itself belong to a job that was deleted.
+	return newJob(func(j *cronsole.Job) { j.Key, j.State = key, cronsole.JobDeleted }), nil
+}
+
 func (f *fakeStore) LastJob(_ context.Context, id string) (*cronsole.Job, error) {
 	leave, err := f.enter("LastJob")
 	if err != nil {

@@ -106,6 +106,9 @@ func (s *Scheduler) takeUp(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read queued runs: %w", err)
 	}
+	if err := s.addRules(ctx, rules, waiting); err != nil {
+		return err
+	}
 	frozen, err := s.Store.Freeze(ctx)
 	if err != nil {
 		return fmt.Errorf("read whether all is frozen: %w", err)
@@ -114,8 +117,24 @@ func (s *Scheduler) takeUp(ctx context.Context) error {
 	defer s.mu.Unlock()
 	s.frozen = frozen
 	s.load(jobs)
-	s.requeue(waiting)
+	s.requeue(waiting, rules)
 	s.started, s.seen, s.phase = s.now(), s.Now(), running
+	return nil
+}
+
+// addRules reads the rules of jobs that have finished while runs of theirs wait:
+// those keep their time limit and what they come under.
+func (s *Scheduler) addRules(ctx context.Context, rules map[int64]cronsole.Rules, waiting []*cronsole.Run) error {
+	for _, r := range waiting {
+		if _, known := rules[r.JobKey]; known {
+			continue
+		}
+		job, err := s.Store.JobByKey(ctx, r.JobKey)
+		if err != nil {
+			return fmt.Errorf("read the job of run %d: %w", r.ID, err)
+		}
+		rules[job.Key] = job.Definition.Rules
+	}
 	return nil
 }
 
@@ -146,11 +165,11 @@ func (brokenTrigger) Count(_, _ time.Time) int64       { return 0 }
 
 // requeue puts the queued rows of the last life back into the queue. The caller
 // holds the mutex.
-func (s *Scheduler) requeue(rows []*cronsole.Run) {
+func (s *Scheduler) requeue(rows []*cronsole.Run, rules map[int64]cronsole.Rules) {
 	for _, r := range rows {
 		s.shift(r.JobKey, load{queued: 1})
 		s.queued++
-		s.enqueue(s.track(r, s.rulesOf(r.JobKey)))
+		s.enqueue(s.track(r, rules[r.JobKey]))
 	}
 }
 

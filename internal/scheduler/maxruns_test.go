@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -118,6 +119,39 @@ func TestMaxRunsIsEdited(t *testing.T) {
 		w.pass(time.Minute)
 		if job := w.store.job("j"); len(w.store.rows("j")) != 7 || job.State != cronsole.JobFinished || job.Ran != 2 {
 			t.Errorf("%d rows, job is %s after %d", len(w.store.rows("j")), job.State, job.Ran)
+		}
+	})
+}
+
+// What waits for its turn when its job has finished keeps the rules of the job
+// over a restart.
+func TestQueuedRunOfAFinishedJobKeepsItsRules(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.limits = map[string]int{"tag:db": 1}
+		w.start()
+		w.exec.slots = 0
+		rules := map[string]any{"max_runs": 1, "timeout": "7s", "tags": "db", "retries": 1, "retry_backoff": "1m"}
+		w.createWith("a", 10, rules)
+		w.createWith("b", 10, rules)
+		w.pass(15 * time.Second)
+		w.stop()
+		w.exec.slots = 8
+		w.exec.carryOut(lasting(20 * time.Second))
+		w.start()
+		w.pass(10 * time.Second)
+		if n := len(w.exec.executions()); n != 1 {
+			t.Errorf("%d run at once, tag db allows 1", n)
+		}
+		w.pass(time.Minute)
+		for _, e := range w.exec.executions() {
+			if e.Timeout != 7*time.Second {
+				t.Errorf("%s has a time limit of %s, want 7s", e.JobID, e.Timeout)
+			}
+		}
+		if n := len(w.exec.executions()); n != 2 {
+			t.Errorf("%d were carried out, want 2", n)
 		}
 	})
 }

@@ -17,6 +17,8 @@ type Store interface {
 	// Job returns the living job of that id: active, paused, or the latest
 	// finished one. NotFound when there is none.
 	Job(ctx context.Context, id string) (*cronsole.Job, error)
+	// JobByKey returns a job whatever its state.
+	JobByKey(ctx context.Context, key int64) (*cronsole.Job, error)
 	// LastJob returns the latest job that had the id, deleted ones included.
 	// NotFound when there never was one.
 	LastJob(ctx context.Context, id string) (*cronsole.Job, error)
