@@ -64,14 +64,14 @@ func readHistory(ctx context.Context, tx *sql.Tx, h *verify.History, now time.Ti
 	if len(h.Revisions) == 0 {
 		return errors.New("it has no revision, so that nothing says what was due")
 	}
-	rows, err = tx.QueryContext(ctx, `SELECT id, due, due_until, count, state <> 'skipped' FROM runs WHERE job_key = ? AND due IS NOT NULL ORDER BY due`, h.Job.Key)
+	rows, err = tx.QueryContext(ctx, `SELECT id, due, due_until, finished_at, count, state <> 'skipped' FROM runs WHERE job_key = ? AND due IS NOT NULL ORDER BY due`, h.Job.Key)
 	if err != nil {
 		return err
 	}
 	h.Rows, err = collect(rows, func(row scanner) (r verify.Row, err error) {
-		var due, until sql.NullInt64
-		err = row.Scan(&r.Run, &due, &until, &r.Count, &r.Ran)
-		r.Due, r.Until = fromMS(due), fromMS(until)
+		var due, until, ended sql.NullInt64
+		err = row.Scan(&r.Run, &due, &until, &ended, &r.Count, &r.Ran)
+		r.Due, r.Until, r.Ended = fromMS(due), fromMS(until), fromMS(ended)
 		return r, err
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -25,6 +26,7 @@ type Row struct {
 	Run   int64
 	Due   time.Time
 	Until time.Time // of a range; zero for a single instant
+	Ended time.Time // zero: the run waits or goes on
 	Count int64
 	Ran   bool // it is not skipped
 }
@@ -87,6 +89,7 @@ func Check(h History, from, to time.Time) ([]Finding, error) {
 			return c.found, nil
 		}
 		c.begin = c.rows[0].Due.Add(-1) // what lies before was removed
+		c.purged = true
 	}
 	parts, err := spans(h)
 	if err != nil {
@@ -141,6 +144,8 @@ type checker struct {
 	id       string
 	rows     []Row     // not yet explained, by due
 	begin    time.Time // nothing is known of what lies up to here
+	purged   bool
+	active   time.Time // until then one of the rows met so far was waiting or going on
 	from, to time.Time
 	found    []Finding
 }
@@ -217,19 +222,38 @@ func (c *checker) span(s span) {
 			}
 			at = r.Until
 		}
+		c.notePurge(r)
 	}
 	if at.Before(s.until) {
 		c.missing(s.trigger, at, s.until)
 	}
 }
 
+// notePurge keeps until when retention may have passed over a row, and removed
+// later ones: it does not touch a run that waits or goes on.
+func (c *checker) notePurge(r Row) {
+	switch {
+	case !c.purged:
+	case r.Ended.IsZero():
+		c.active = time.UnixMilli(math.MaxInt64)
+	case r.Ended.After(c.active):
+		c.active = r.Ended
+	}
+}
+
 // missing notes the instants in (after, until] that no row covers.
 func (c *checker) missing(t cronsole.Trigger, after, until time.Time) {
+	if c.active.After(after) {
+		after = c.active
+	}
 	if !c.to.IsZero() && until.After(c.to) {
 		until = c.to
 	}
 	if !c.from.IsZero() && after.Before(c.from.Add(-1)) {
 		after = c.from.Add(-1)
+	}
+	if !after.Before(until) {
+		return
 	}
 	if n := t.Count(after, until); n > 0 {
 		due, _ := t.Next(after)

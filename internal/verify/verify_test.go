@@ -58,6 +58,40 @@ func TestAWholeHistoryIsAccepted(t *testing.T) {
 	}
 }
 
+// Retention passes over a run that goes on and removes what came after it. That is
+// no loss; what is missing beyond the end of that run is one.
+func TestRetentionBehindALongRun(t *testing.T) {
+	tests := map[string]struct {
+		ended time.Time
+		want  int64 // missing
+	}{
+		"it goes on":                  {time.Time{}, 0},
+		"it ended after the gap":      {at(8), 0},
+		"it ended in the gap":         {at(5), 2},
+		"it ended before the gap":     {at(1).Add(time.Second), 6},
+		"it ended with the gap's end": {at(7).Add(-time.Millisecond), 1},
+	}
+	for name, tt := range tests {
+		h := good()
+		for i := range h.Rows {
+			h.Rows[i].Ended = h.Rows[i].Due.Add(time.Second)
+		}
+		h.Rows[0].Ended, h.Purged = tt.ended, true
+		h.Rows = append(h.Rows[:1], h.Rows[6+1:]...) // 12:02 to 12:07 are gone
+		found, err := Check(h, time.Time{}, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int64
+		for _, f := range found {
+			n += f.Count
+		}
+		if n != tt.want {
+			t.Errorf("%s: %v, want %d missing", name, found, tt.want)
+		}
+	}
+}
+
 // The checker is worth what it refuses.
 func TestBadHistoriesAreRefused(t *testing.T) {
 	one := func(kind Kind, minute int, count, run int64) []Finding {
