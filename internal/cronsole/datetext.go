@@ -88,7 +88,10 @@ func ParseInstant(text, timezone string, now time.Time) (time.Time, error) {
 		return now.Add(time.Duration(after)), nil
 	}
 	d, err := parseDate(text)
-	if err != nil {
+	switch {
+	case err != nil && datePattern.MatchString(text):
+		return time.Time{}, err
+	case err != nil:
 		return time.Time{}, errors.New(quote(text) + " is no instant; write how long from now, such as 2h, or a date such as 2026-12-24 18:00")
 	}
 	z, err := zoneOf(timezone)

@@ -104,3 +104,29 @@ func TestInstantsRoundUp(t *testing.T) {
 		}
 	}
 }
+
+func TestParseInstant(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	tests := map[string]struct {
+		zone string
+		want time.Time
+	}{
+		"2h":                        {"UTC", now.Add(2 * time.Hour)},
+		"1d12h":                     {"Europe/Berlin", now.Add(36 * time.Hour)},
+		"2026-11-24":                {"Europe/Berlin", time.Date(2026, 11, 23, 23, 0, 0, 0, time.UTC)},
+		"2026-11-24 06:00":          {"Europe/Berlin", time.Date(2026, 11, 24, 5, 0, 0, 0, time.UTC)},
+		"2026-11-24T06:00":          {"", time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)},
+		"2026-11-24T06:00:00+05:30": {"Europe/Berlin", time.Date(2026, 11, 24, 0, 30, 0, 0, time.UTC)},
+	}
+	for text, tt := range tests {
+		got, err := ParseInstant(text, tt.zone, now)
+		if err != nil || !got.Equal(tt.want) || got.Location() != time.UTC {
+			t.Errorf("%s in %q: %s, %v, want %s", text, tt.zone, got, err, tt.want)
+		}
+	}
+	for text, zone := range map[string]string{"": "UTC", "tomorrow": "UTC", "-2h": "UTC", "2026-02-30": "UTC", "2026-11-24 06:00": "Mars/Olympus"} {
+		if got, err := ParseInstant(text, zone, now); err == nil {
+			t.Errorf("%q in %s is %s", text, zone, got)
+		}
+	}
+}

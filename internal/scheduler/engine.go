@@ -97,13 +97,15 @@ func (s *Scheduler) plan(now time.Time) (plans []*planned, more bool) {
 	rows, at := 0, nanos(now)
 	for _, e := range s.pending {
 		switch {
-		case e.job.PauseOver(now) && !e.gone:
-			kept = append(kept, e) // until the pause is ended
-		case e.gone || e.job.State != cronsole.JobActive:
+		case e.gone:
 			e.due = false
-		case e.wake > at:
+		case e.wake > at: // rung too early; or paused for good, which parks it
 			e.due = false
 			s.alarms.set(e.alarm, e.wake)
+		case e.job.PauseOver(now):
+			kept = append(kept, e) // until the pause is ended
+		case e.job.State != cronsole.JobActive:
+			e.due = false
 		case s.busy[e.job.ID]:
 			kept = append(kept, e)
 		case rows >= maxBatch || s.careful && len(plans) > 0:

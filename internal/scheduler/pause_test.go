@@ -90,6 +90,23 @@ func TestPauseThatIsChangedDoesNotEnd(t *testing.T) {
 	})
 }
 
+// A ring that comes too early, as after the clock was set back, does not lose the
+// end of the pause.
+func TestPauseEndThatIsRungForTooEarly(t *testing.T) {
+	live(t, func(t *testing.T, w *world) {
+		w.create("j", "interval", map[string]any{"seconds": 10})
+		w.must(w.Pause(w.ctx, "j", "", "25s"))
+		w.Scheduler.mu.Lock()
+		e := w.ids["j"]
+		w.Scheduler.mu.Unlock()
+		w.alarms.set(e.alarm, nanos(epoch.Add(seconds(5))))
+		w.pass(seconds(31))
+		if diff := cmp.Diff([]string{"skipped(paused)", "succeeded"}, states(w.store.rows("j"))); diff != "" {
+			t.Errorf("rows (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // While nothing can be written a pause does not end; then it ends as of its time.
 func TestPauseEndThatCannotBeWritten(t *testing.T) {
 	live(t, func(t *testing.T, w *world) {
