@@ -48,7 +48,7 @@ func (s *Scheduler) round(ticked bool) {
 	if !s.expire(now) || !s.startQueued() || !s.endPauses(now) {
 		return
 	}
-	for s.fire() {
+	for s.engine.Err() == nil && s.fire() {
 		continue
 	}
 	s.runStarts()
@@ -72,7 +72,7 @@ func (s *Scheduler) fire() (more bool) {
 		return false
 	}
 	err := s.commit(s.ledger, plans)
-	refused := err != nil && kind(err) != cronsole.Unavailable
+	refused := err != nil && kind(err) != cronsole.Unavailable && s.ledger.Err() == nil
 	if refused && len(plans) == 1 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
