@@ -36,6 +36,7 @@ type serveCmd struct {
 	MaxQueued int           `help:"How many runs may wait; what is due beyond that is skipped." default:"10000"`
 	Grace     time.Duration `help:"How long a shutdown waits for running jobs." default:"30s"`
 	LogFormat string        `help:"How log lines look: text or json." enum:"text,json" default:"text"`
+	LogLevel  slog.Level    `help:"What is logged: debug (every run), info (runs that did not succeed, changes), warn or error." placeholder:"LEVEL" default:"info"`
 }
 
 // Help is what serve --help says above the flags.
@@ -55,7 +56,7 @@ func (c serveCmd) Run(out io.Writer) error { return c.serve(out, jobs.Funcs) }
 
 // serve is Run with the functions that are compiled in.
 func (c serveCmd) serve(out io.Writer, funcs map[string]cronsole.Func) error {
-	log := newLogger(os.Stderr, c.LogFormat)
+	log := newLogger(os.Stderr, c.LogFormat, c.LogLevel)
 	if err := c.validate(); err != nil {
 		return err
 	}
@@ -138,11 +139,12 @@ func listen(addr string) (net.Listener, error) {
 	return ln, nil
 }
 
-func newLogger(w io.Writer, format string) *slog.Logger {
+func newLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: level}
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, nil))
+		return slog.New(slog.NewJSONHandler(w, opts))
 	}
-	return slog.New(slog.NewTextHandler(w, nil))
+	return slog.New(slog.NewTextHandler(w, opts))
 }
 
 // ledger is what scheduler and executor write to.

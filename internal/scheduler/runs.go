@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -148,7 +149,11 @@ func (s *Scheduler) finish(r *run, out cronsole.Outcome) {
 	if waiting {
 		s.wakeEngine()
 	}
-	s.Log.Info("run finished", "job", r.exec.JobID, "run", out.RunID, "attempt", out.Attempt, "state", out.State, "error", out.Error, "again", again)
+	level := slog.LevelInfo
+	if out.State == cronsole.Succeeded {
+		level = slog.LevelDebug // the ledger has it; thousands a second are not for a log
+	}
+	s.Log.Log(r.ctx, level, "run finished", "job", r.exec.JobID, "run", out.RunID, "attempt", out.Attempt, "state", out.State, "error", out.Error, "again", again)
 }
 
 // retryAfter is how long a run waits for its next attempt, if it has one. The
