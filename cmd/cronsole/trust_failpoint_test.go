@@ -158,7 +158,7 @@ func (m *mortal) SaveProcess(ctx context.Context, p cronsole.Process) error {
 }
 
 // reads are the methods of ledger that write nothing.
-var reads = []string{"LiveJobs", "Job", "LastJob", "DeletedBy", "QueuedRuns", "RunByKey", "Processes", "Freeze"}
+var reads = []string{"LiveJobs", "Job", "JobByKey", "LastJob", "DeletedBy", "QueuedRuns", "RunByKey", "Processes", "Freeze"}
 
 // durableSteps are all others; one without a failpoint fails its case.
 func durableSteps() (steps []string) {
