@@ -293,7 +293,7 @@ func (w *failpointWorld) traffic(p *process, at failpoint) {
 
 // runOnce starts a job under a key; an error means that nobody answered.
 func (p *process) runOnce(id, key string) error {
-	req, err := http.NewRequestWithContext(p.t.Context(), "POST", p.URL+"/api/v1/jobs/"+id+"/run", http.NoBody)
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.URL+"/api/v1/jobs/"+id+"/run", http.NoBody)
 	if err != nil {
 		return err
 	}
