@@ -93,6 +93,7 @@ type server struct {
 	zone  *time.Location
 	start string // tells this life of the process from others, for ETags
 	once  *onceKeys
+	kept  keptAnswers
 }
 
 // New builds the app. It serves when it is given a listener; nothing runs

@@ -15,7 +15,8 @@ import (
 // nothing. It is `"<hash of all but the instant>-<instant>"`.
 const tagLocal = "tag"
 
-// unchanged answers 304 when the browser has what this GET would give. Every
+// unchanged answers 304 when the browser has what this GET would give, and with
+// the JSON that another request got when nothing has changed since. Every
 // handler of a page calls it first; the count of changes is read here, before
 // the data, so that a change in between makes the tag old, not the page.
 func (s *server) unchanged(c *fiber.Ctx) bool {
@@ -35,7 +36,7 @@ func (s *server) unchanged(c *fiber.Ctx) bool {
 			return true
 		}
 	}
-	return false
+	return s.sendKept(c, base)
 }
 
 // tag sets the ETag of an answer that holds until the given instant.

@@ -82,8 +82,6 @@ func TestWhatChangesAnAnswerMakesItNew(t *testing.T) {
 			r.target = withPart(r.target, "") + "&x=1"
 			return r
 		}},
-		"another tag":  {ask: func(r request) request { return r.with("If-None-Match", `"0123456789abcdef01234567-zzzzzzzz"`) }},
-		"a broken tag": {ask: func(r request) request { return r.with("If-None-Match", `"-`) }},
 	}
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
@@ -97,6 +95,26 @@ func TestWhatChangesAnAnswerMakesItNew(t *testing.T) {
 				}
 				if a := send(again); a.status != http.StatusOK || w.reads == reads {
 					t.Errorf("status %d after %d reads", a.status, w.reads-reads)
+				}
+			})
+		})
+	}
+}
+
+// TestWithoutItsTagAPageIsMadeAnewAndJSONIsKept: a page says how long ago things
+// were, so that only JSON may be given to the next who asks.
+func TestWithoutItsTagAPageIsMadeAnewAndJSONIsKept(t *testing.T) {
+	for name, tag := range map[string]string{"none": "", "another": `"0123456789abcdef01234567-zzzzzzzz"`, "a broken one": `"-`} {
+		t.Run(name, func(t *testing.T) {
+			eachKept(t, func(t *testing.T, w *world, first answer, again request, send func(request) answer) {
+				reads := w.reads
+				a := send(again.with("If-None-Match", tag))
+				isJSON := first.header.Get("Content-Type") == "application/json"
+				if a.status != http.StatusOK || isJSON != (w.reads == reads) {
+					t.Errorf("status %d after %d reads", a.status, w.reads-reads)
+				}
+				if isJSON && (a.body != first.body || !cmp.Equal(a.header, first.header)) {
+					t.Errorf("not what was answered first: %s", cmp.Diff(first.header, a.header))
 				}
 			})
 		})

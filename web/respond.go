@@ -81,7 +81,11 @@ func (s *server) respond(c *fiber.Ctx, r Response) error {
 	cacheHeaders(c)
 	if wants(c) == formatJSON {
 		s.tag(c, r.Until)
-		return sendJSON(c, r.Status, r.Model)
+		if err := sendJSON(c, r.Status, r.Model); err != nil {
+			return err
+		}
+		s.keep(c, r.Until)
+		return nil
 	}
 	if r.Location != "" {
 		return s.goOn(c, r)
