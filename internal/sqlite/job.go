@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -23,28 +26,46 @@ type scanner interface{ Scan(dest ...any) error }
 
 // scanJob reads jobColumns, then more.
 func scanJob(row scanner, more ...any) (*cronsole.Job, error) {
+	j, err := scanStored(row, more...)
+	if err != nil {
+		return nil, err
+	}
+	return j.decode()
+}
+
+// storedJob is a job whose definition is still the text that is stored.
+type storedJob struct {
+	job  cronsole.Job
+	text string
+}
+
+func (s *storedJob) decode() (_ *cronsole.Job, err error) {
+	if s.job.Definition, err = readDefinition(s.text); err != nil {
+		return nil, fmt.Errorf("definition of job %s: %w", s.job.ID, err)
+	}
+	s.text = "" // the job keeps s in memory
+	return &s.job, nil
+}
+
+func scanStored(row scanner, more ...any) (*storedJob, error) {
 	var (
-		j                                        cronsole.Job
-		text                                     string
+		s                                        storedJob
 		anchor, cursor, next, created, updatedAt sql.NullInt64
 		until, skipDue, skipAsked                sql.NullInt64
 	)
+	j := &s.job
 	dest := []any{
-		&j.Key, &j.ID, &j.State, &j.Reason, &text, &anchor, &cursor, &next,
+		&j.Key, &j.ID, &j.State, &j.Reason, &s.text, &anchor, &cursor, &next,
 		&j.FailStreak, &j.Ran, &j.Version, &created, &updatedAt,
 		&until, &skipDue, &skipAsked,
 	}
 	if err := row.Scan(append(dest, more...)...); err != nil {
 		return nil, err
 	}
-	var err error
-	if j.Definition, err = readDefinition(text); err != nil {
-		return nil, fmt.Errorf("definition of job %s: %w", j.ID, err)
-	}
 	j.Anchor, j.Cursor, j.Next = fromMS(anchor), fromMS(cursor), fromMS(next)
 	j.CreatedAt, j.UpdatedAt = fromMS(created), fromMS(updatedAt)
 	j.PausedUntil, j.SkipDue, j.SkipAsked = fromMS(until), fromMS(skipDue), fromMS(skipAsked)
-	return &j, nil
+	return &s, nil
 }
 
 // readDefinition reads a stored definition. What an older console did not know
@@ -94,6 +115,7 @@ func cutTimes(j *cronsole.Job) {
 // history as a deleted one. It returns Conflict when an active or paused job has
 // the id.
 func (s *Store) CreateJob(ctx context.Context, job *cronsole.Job) error {
+	defer s.living.changed()
 	cutTimes(job)
 	version := max(job.Version, 1)
 	text, err := newJobText(job)
@@ -189,6 +211,7 @@ func whyNotUpdated(t tx, job *cronsole.Job) error {
 // Undo is what brings it back. NotFound when there is no such job or it is
 // deleted already.
 func (s *Store) DeleteJob(ctx context.Context, key int64, at time.Time, undo string) error {
+	defer s.living.changed()
 	err := s.write(ctx, func(t tx) error {
 		n, err := t.changed(`UPDATE jobs SET undo_state = state, undo = ?, state = 'deleted', deleted_at = ?, updated_at = ?, next_run = NULL
 			WHERE key = ? AND state <> 'deleted'`, undo, ms(at), ms(at), key)
@@ -244,14 +267,29 @@ func saveRequests(t tx, job *cronsole.Job) error {
 	return err
 }
 
-// LiveJobs returns the active and paused jobs, oldest first.
+// LiveJobs returns the active and paused jobs, oldest first. Their definitions
+// are decoded on all cores: a start waits for this.
 func (s *Store) LiveJobs(ctx context.Context) ([]*cronsole.Job, error) {
 	rows, err := s.readDB.QueryContext(ctx, `SELECT `+jobColumns+` FROM jobs WHERE state IN ('active', 'paused') ORDER BY key`)
 	if err != nil {
 		return nil, failed(err, "live jobs")
 	}
-	jobs, err := collect(rows, func(row scanner) (*cronsole.Job, error) { return scanJob(row) })
-	return jobs, failed(err, "live jobs")
+	stored, err := collect(rows, func(row scanner) (*storedJob, error) { return scanStored(row) })
+	if err != nil {
+		return nil, failed(err, "live jobs")
+	}
+	jobs, errs := make([]*cronsole.Job, len(stored)), make([]error, len(stored))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(stored)); i = next.Add(1) - 1 {
+				jobs[i], errs[i] = stored[i].decode()
+			}
+		})
+	}
+	workers.Wait()
+	return jobs, failed(errors.Join(errs...), "live jobs")
 }
 
 // Job returns the living job of that id: active, paused or finished. NotFound

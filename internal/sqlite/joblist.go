@@ -23,8 +23,9 @@ func (s *Store) Jobs(ctx context.Context, q cronsole.JobQuery) (cronsole.JobPage
 		return cronsole.JobPage{}, err
 	}
 	var page cronsole.JobPage
+	living := s.living.before()
 	err = s.read(ctx, func(tx *sql.Tx) (err error) {
-		page, err = l.page(ctx, tx)
+		page, err = l.page(ctx, tx, living)
 		return err
 	})
 	return page, failed(err, "jobs")
@@ -189,8 +190,8 @@ func (l *jobList) filter(state string) {
 	l.where = strings.Join(where, " AND ")
 }
 
-func (l *jobList) page(ctx context.Context, tx *sql.Tx) (page cronsole.JobPage, err error) {
-	if page.Counts, err = counts(ctx, tx, ms(l.q.Now)); err != nil {
+func (l *jobList) page(ctx context.Context, tx *sql.Tx, living *livingCount) (page cronsole.JobPage, err error) {
+	if page.Counts, err = counts(ctx, tx, ms(l.q.Now), living); err != nil {
 		return page, err
 	}
 	if page.Total, err = l.total(ctx, tx, page.Counts); err != nil {

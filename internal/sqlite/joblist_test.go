@@ -81,6 +81,7 @@ func drawJobs(ctx context.Context, t *rapid.T, s *Store) []model {
 		_, err := t.exec(`DELETE FROM revisions; DELETE FROM runs; DELETE FROM jobs`)
 		return err
 	}))
+	s.living.changed()
 	var all []model
 	for i := range rapid.IntRange(0, 12).Draw(t, "jobs") {
 		j := newJob(rapid.SampledFrom([]string{"alpha", "Beta", "be.ta", "gam_ma", "100pc"}).Draw(t, "id") + "-" + string(rune('a'+i)))

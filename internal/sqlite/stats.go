@@ -15,21 +15,24 @@ import (
 // Counts counts the living jobs for the tabs of the list.
 func (s *Store) Counts(ctx context.Context, now time.Time) (cronsole.JobCounts, error) {
 	var c cronsole.JobCounts
+	living := s.living.before()
 	err := s.read(ctx, func(tx *sql.Tx) (err error) {
-		c, err = counts(ctx, tx, ms(now))
+		c, err = counts(ctx, tx, ms(now), living)
 		return err
 	})
 	return c, failed(err, "counts")
 }
 
-func counts(ctx context.Context, tx *sql.Tx, now any) (c cronsole.JobCounts, err error) {
+func counts(ctx context.Context, tx *sql.Tx, now any, living *livingCount) (c cronsole.JobCounts, err error) {
+	if c.All, err = living.get(ctx, tx); err != nil {
+		return c, err
+	}
 	err = tx.QueryRowContext(ctx, `SELECT
-			(SELECT count(*) FROM jobs WHERE state <> 'deleted'),
 			(SELECT count(*) FROM jobs WHERE state <> 'deleted' AND key IN (`+runningKeys+`)),
 			(SELECT count(*) FROM (`+failingKeys+`)),
 			(SELECT count(*) FROM jobs WHERE state <> 'deleted' AND key IN (`+lateKeys+`)),
 			(SELECT count(*) FROM jobs WHERE state = 'paused')`, sql.Named("now", now)).
-		Scan(&c.All, &c.Running, &c.Failing, &c.Late, &c.Paused)
+		Scan(&c.Running, &c.Failing, &c.Late, &c.Paused)
 	return c, err
 }
 

@@ -77,3 +77,24 @@ func TestNearestJobIDs(t *testing.T) {
 		})
 	}
 }
+
+// The number of jobs is remembered, and right after each change of it.
+func TestCountFollowsEveryChange(t *testing.T) {
+	s := openStore(t, Options{})
+	want := func(n int) {
+		t.Helper()
+		for range 2 { // counted, then remembered
+			if c := get(s.Counts(t.Context(), noon))(t); c.All != n {
+				t.Errorf("%d jobs, want %d", c.All, n)
+			}
+		}
+	}
+	want(0)
+	j := addJob(t, s, "a")
+	addJob(t, s, "b")
+	want(2)
+	must(t, s.DeleteJob(t.Context(), j.Key, noon, "undo"))
+	want(1)
+	must(t, s.RestoreJob(t.Context(), j, nil))
+	want(2)
+}

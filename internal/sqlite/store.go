@@ -48,6 +48,8 @@ type Store struct {
 	readDB  *sql.DB
 	writer  *writer
 
+	living livingCounter
+
 	trouble atomic.Pointer[cronsole.Error] // why the last commit failed; nil after a good one
 
 	purgeMu  sync.Mutex

@@ -48,6 +48,7 @@ func (s *Store) Deleted(ctx context.Context, id string) (*cronsole.Deleted, erro
 // IDs it sets. Conflict when a living job has its id, NotFound when it is not
 // deleted any more.
 func (s *Store) RestoreJob(ctx context.Context, job *cronsole.Job, rows []*cronsole.Run) error {
+	defer s.living.changed()
 	cutTimes(job)
 	ids := make([]int64, len(rows))
 	err := s.write(ctx, func(t tx) error {
