@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -76,6 +77,7 @@ func (c serveCmd) serve(out io.Writer, funcs map[string]cronsole.Func) error {
 
 	served := make(chan error, 1)
 	go func() { served <- app.web.Listener(ln) }()
+	debug.FreeOSMemory() // what reading the jobs took, and nothing needs any more
 	select {
 	case err = <-served:
 	case <-ctx.Done():

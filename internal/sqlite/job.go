@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"cronsole/internal/cronsole"
@@ -274,22 +273,32 @@ func (s *Store) LiveJobs(ctx context.Context) ([]*cronsole.Job, error) {
 	if err != nil {
 		return nil, failed(err, "live jobs")
 	}
-	stored, err := collect(rows, func(row scanner) (*storedJob, error) { return scanStored(row) })
-	if err != nil {
-		return nil, failed(err, "live jobs")
-	}
-	jobs, errs := make([]*cronsole.Job, len(stored)), make([]error, len(stored))
-	var next atomic.Int64
+	read := make(chan *storedJob, 1024)
+	bad := make([]error, runtime.GOMAXPROCS(0))
 	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for i := range bad {
 		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(stored)); i = next.Add(1) - 1 {
-				jobs[i], errs[i] = stored[i].decode()
+			for j := range read {
+				if _, err := j.decode(); err != nil {
+					bad[i] = errors.Join(bad[i], err)
+				}
 			}
 		})
 	}
+	jobs, err := collect(rows, func(row scanner) (*cronsole.Job, error) {
+		j, err := scanStored(row)
+		if err != nil {
+			return nil, err
+		}
+		read <- j
+		return &j.job, nil
+	})
+	close(read)
 	workers.Wait()
-	return jobs, failed(errors.Join(errs...), "live jobs")
+	if err = errors.Join(append(bad, err)...); err != nil {
+		return nil, failed(err, "live jobs")
+	}
+	return jobs, nil
 }
 
 // Job returns the living job of that id: active, paused or finished. NotFound
